@@ -1,0 +1,13 @@
+/** Time and randomness as the runtime sees them: injected, so that a whole job can run in virtual time from one seed. */
+
+export interface Clock {
+  /** Wall-clock time, milliseconds since the epoch. */
+  nowMs(): number
+  /** A steadily growing time for measuring, milliseconds from any start. */
+  monotonicMs(): number
+  /** Calls `callback` once after `delayMs`; dispose to cancel. Does not keep the process alive. */
+  schedule(delayMs: number, callback: () => void): Disposable
+}
+
+/** Uniform in [0, 1). */
+export type Random = () => number

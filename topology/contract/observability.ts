@@ -1,0 +1,34 @@
+/** What the runtime hands to connectors and operators for being watched. */
+
+export interface Logger {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+  error(fields: Readonly<Record<string, unknown>>, message: string): void
+  child(fields: Readonly<Record<string, unknown>>): Logger
+}
+
+export interface Counter {
+  add(count: number): void
+}
+
+export interface Gauge {
+  set(value: number): void
+}
+
+export interface Histogram {
+  observe(value: number): void
+}
+
+/**
+ * Metrics of one operator or connector; its labels (job, uid, subtask) are added by the runtime. Names without the
+ * configured prefix (`dataplatform_` by default), in Prometheus form with the unit last: `records_in_total`,
+ * `checkpoint_duration_seconds`. The same name and labels give the same instrument.
+ */
+export interface MetricScope {
+  counter(name: string, labels?: Readonly<Record<string, string>>): Counter
+  gauge(name: string, labels?: Readonly<Record<string, string>>): Gauge
+  histogram(name: string, labels?: Readonly<Record<string, string>>): Histogram
+  /** Runs `fn` and observes its seconds in the histogram `name`, also when it throws. */
+  timed<R>(name: string, labels: Readonly<Record<string, string>>, fn: () => R): R
+}

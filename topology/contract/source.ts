@@ -1,0 +1,78 @@
+/** A source: splits that the coordinator deals out, and readers that read them from a position in a checkpoint. */
+import type { Batch } from '../element.ts'
+import type { Json } from '../json.ts'
+import type { Clock } from './clock.ts'
+import type { Logger, MetricScope } from './observability.ts'
+
+/** One record of a topic as it was received. */
+export interface SourceRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** The log's own timestamp of the record, milliseconds since the epoch. */
+  readonly timestampMs: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array
+}
+
+/** A part of a source that is read in order by one reader: a partition, a file. */
+export interface SplitDescription {
+  /** Unique within the source and stable across attempts: it names the split's position in a checkpoint. */
+  readonly id: string
+  /** Small and dense: what batches and watermarks carry. */
+  readonly index: number
+  /** Where to begin when no checkpoint says otherwise. */
+  readonly start: Json
+  /** Where to stop: the first position not read. Absent: never. */
+  readonly stop?: Json
+}
+
+export interface SplitState extends SplitDescription {
+  /**
+   * The position of the first record *not yet emitted*. A restored reader begins with exactly that record: off by one
+   * here means one lost or one doubled.
+   */
+  readonly position: Json
+}
+
+export interface SourceReader {
+  /** Takes over splits; called once before the first poll, and again when the coordinator deals out more. */
+  assign(splits: readonly SplitState[]): Promise<void>
+  /**
+   * The next batch (all rows of one split, at most `maxRows`), or undefined when there is nothing right now.
+   * Readers take turns among their splits, so that none runs ahead in event time.
+   */
+  poll(maxRows: number): Batch<SourceRecord> | undefined | Promise<Batch<SourceRecord> | undefined>
+  /** Resolves when a poll may find something, or after `timeoutMs`. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void>
+  /** Whether the split has reached its stop position (by position, not by last record). */
+  atEnd(splitId: string): boolean
+  /** Positions after the last polled batch; synchronous, called at a barrier. */
+  snapshot(): readonly SplitState[]
+  /** Positions that a complete checkpoint holds: for monitoring (lag, group offsets) only. */
+  checkpointComplete?(positions: readonly SplitState[]): void
+  close(): Promise<void>
+}
+
+export interface ReaderContext {
+  readonly uid: string
+  readonly subtask: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: MetricScope
+}
+
+/** Where a source begins that no checkpoint tells, and where it ends. */
+export interface SourceBounds {
+  readonly from?: 'earliest' | 'latest' | { readonly timestampMs: number }
+  /** `latest`: stop at the offsets that are latest now. */
+  readonly until?: 'latest'
+}
+
+/** Delivery: exactly once together with checkpoints, since positions live in them. */
+export interface Source {
+  /** The splits there are now, with their bounds resolved to positions. */
+  discoverSplits(bounds: SourceBounds): Promise<readonly SplitDescription[]>
+  createReader(context: ReaderContext): SourceReader
+  close(): Promise<void>
+}

@@ -1,0 +1,71 @@
+/**
+ * Where a stage (one fused chain DAG with its state) meets whoever hosts it: our task by function calls, and later a
+ * socket with the same messages. Nothing here is anything only our own worker could provide.
+ *
+ * The host aligns barriers, merges watermarks over inputs and holds back batches while an output has no credit.
+ */
+import type { Batch, Element, EndOfInput, Idle, Watermark } from '../element.ts'
+import type { Json } from '../json.ts'
+import type { Clock } from './clock.ts'
+import type { Logger, MetricScope } from './observability.ts'
+import type { Committable } from './sink.ts'
+
+/** Bytes of one state, for a range of key groups: inline or a file. */
+export interface StateChunk {
+  readonly uid: string
+  readonly state: string
+  readonly codec: { readonly name: string; readonly version: number }
+  /** Inclusive. */
+  readonly firstKeyGroup: number
+  readonly lastKeyGroup: number
+  readonly entries: number
+  readonly bytes: Uint8Array
+}
+
+export interface StageSnapshot {
+  readonly keyed: readonly StateChunk[]
+  /** By `uid/name`: entries that a rescale deals out again. */
+  readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  /** By sink uid. */
+  readonly committables: Readonly<Record<string, readonly Committable[]>>
+  /** By sink uid: the watermark that sink had seen at the barrier. */
+  readonly sinkWatermarksMs: Readonly<Record<string, number>>
+  /** The merged watermark of each input, so that none regresses after a restore. */
+  readonly watermarkMs: number
+}
+
+export interface StageRestore {
+  readonly keyed: readonly StateChunk[]
+  readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  readonly watermarkMs: number
+}
+
+export interface StageHost {
+  readonly job: string
+  readonly epoch: bigint
+  readonly subtask: number
+  readonly parallelism: number
+  readonly keyGroups: number
+  readonly clock: Clock
+  readonly logger: Logger
+  metrics(uid: string): MetricScope
+  /** Sends an element to output `output`; the host routes and accounts for credit. */
+  emit(output: number, element: Element): void
+}
+
+export interface Stage {
+  readonly id: string
+  open(host: StageHost, restore: StageRestore | undefined): Promise<void>
+  /** A promise means: something inside is full; the next call waits for it. */
+  onBatch(input: number, batch: Batch): void | Promise<void>
+  /** Merged over the input's channels; with a split, from a source's split. */
+  onWatermark(input: number, watermark: Watermark): void | Promise<void>
+  onIdle(input: number, idle: Idle): void
+  onEnd(input: number, end: EndOfInput): void | Promise<void>
+  /** The barrier, aligned. The cut is made before the call returns; the promise resolves once all is encoded and durable. */
+  snapshot(checkpointId: bigint): Promise<StageSnapshot>
+  /** May be lost: n + 1 subsumes n. */
+  complete(checkpointId: bigint): void
+  abort(checkpointId: bigint): void
+  close(): Promise<void>
+}

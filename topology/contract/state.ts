@@ -1,0 +1,80 @@
+/** Keyed state as operators see it: synchronous in every backend, so that chains stay fused. */
+import type { Key } from '../element.ts'
+import type { Json } from '../json.ts'
+
+/** Writes and reads one value of a state, byte by byte. `version` rises with every change of the form. */
+export interface ValueCodec<V> {
+  readonly name: string
+  readonly version: number
+  write(writer: ByteWriter, value: V): void
+  read(reader: ByteReader, version: number): V
+  /** A copy that later changes to `value` do not reach. Values that are never changed in place return themselves. */
+  copy(value: V): V
+}
+
+export interface ByteWriter {
+  uint8(value: number): void
+  /** Unsigned LEB128, below 2^53. */
+  varint(value: number): void
+  float64(value: number): void
+  int64(value: bigint): void
+  /** Any bigint, length first. */
+  bigint(value: bigint): void
+  /** Lone surrogates included. */
+  string(value: string): void
+  bytes(value: Uint8Array): void
+  /** Any key, with its type tag. */
+  key(value: Key): void
+}
+
+export interface ByteReader {
+  uint8(): number
+  varint(): number
+  float64(): number
+  int64(): bigint
+  bigint(): bigint
+  string(): string
+  bytes(): Uint8Array
+  key(): Key
+}
+
+export interface KeyedStateDescriptor<V> {
+  /** Unique within the operator; names the state in checkpoints. */
+  readonly name: string
+  readonly codec: ValueCodec<V>
+}
+
+/**
+ * A table of values by (namespace, key group, key). The namespace is a number an operator chooses: a window's start, or 0.
+ * A snapshot is consistent with the moment of the barrier and does not stop the loop: a value changed while one runs is
+ * copied first. So values from `get` must not be changed in place; `update` hands out one that may be, until control
+ * returns to the runtime.
+ */
+export interface KeyedState<V> {
+  get(namespace: number, keyGroup: number, key: Key): V | undefined
+  set(namespace: number, keyGroup: number, key: Key, value: V): void
+  /** The value, free to be changed in place during this call of the operator; undefined when there is none. */
+  update(namespace: number, keyGroup: number, key: Key): V | undefined
+  delete(namespace: number, keyGroup: number, key: Key): boolean
+  /** Namespaces that hold anything, ascending. */
+  namespaces(): number[]
+  /** Every entry of a namespace. The namespace must not change meanwhile. */
+  entries(namespace: number): Iterable<readonly [keyGroup: number, key: Key, value: V]>
+  /** Drops a namespace whole. */
+  drop(namespace: number): void
+  /** How many values it holds. */
+  readonly size: number
+}
+
+/** State that is not keyed: a list of entries which the coordinator deals out again after a rescale. */
+export interface SplitStateHandle {
+  /** What the restored checkpoint held; empty at a first start. */
+  readonly restored: ReadonlyMap<string, Json>
+  /** Asked at every barrier for what the checkpoint shall hold. */
+  onSnapshot(entries: () => ReadonlyMap<string, Json>): void
+}
+
+export interface StateStore {
+  keyed<V>(descriptor: KeyedStateDescriptor<V>): KeyedState<V>
+  split(name: string): SplitStateHandle
+}

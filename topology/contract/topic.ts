@@ -1,0 +1,59 @@
+/** A durable, partitioned log of records, as the producer and the CLI need it: Kafka, or the embedded log. */
+import type { Clock } from './clock.ts'
+import type { Logger } from './observability.ts'
+import type { Source } from './source.ts'
+
+/** `all`: durable before the reply. `1`: in the log, not yet forced to disk. `0`: not awaited. */
+export type Acks = 'all' | 1 | 0
+
+export interface OutgoingRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array
+  /** @default now */
+  readonly timestampMs?: number
+  /** @default chosen by the key */
+  readonly partition?: number
+}
+
+export interface RecordMetadata {
+  readonly topic: string
+  readonly partition: number
+  /** −1n with acks 0. */
+  readonly offset: bigint
+}
+
+export interface TopicDescription {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly earliestOffset: bigint
+    /** The next offset to be written. */
+    readonly latestOffset: bigint
+    readonly sizeBytes: number
+  }[]
+  readonly retentionMs: number | undefined
+}
+
+export interface TopicOptions {
+  /** @default 4 */
+  readonly partitions?: number
+  /** Records older than this may be deleted. @default never */
+  readonly retentionMs?: number
+}
+
+/** One system of topics. */
+export interface TopicSystem {
+  /** Makes the topic if it is not there; an existing one keeps its partitions. */
+  ensureTopic(topic: string, options?: TopicOptions): Promise<void>
+  /** Appends in order; all or nothing per call where the system can. */
+  append(topic: string, records: readonly OutgoingRecord[], acks: Acks): Promise<readonly RecordMetadata[]>
+  describeTopics(): Promise<readonly TopicDescription[]>
+  /** The topic as a source. */
+  source(topic: string, options?: TopicOptions): Source
+  close(): Promise<void>
+}
+
+export interface TopicSystemContext {
+  readonly clock: Clock
+  readonly logger: Logger
+}

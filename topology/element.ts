@@ -1,0 +1,114 @@
+/**
+ * What flows along a channel: batches of records, and the control elements that ride between them.
+ *
+ * Control elements never overtake a batch, go to every output of an operator and need no credit.
+ */
+
+export type Element<T = any> = Batch<T> | Watermark | Idle | Barrier | EndOfInput
+
+/** How a row changes the result it belongs to; a batch without kinds holds inserts only. */
+export const RowKind = { insert: 0, updateBefore: 1, updateAfter: 2, delete: 3 } as const
+export type RowKind = (typeof RowKind)[keyof typeof RowKind]
+
+/** What a batch may carry beside its rows. */
+export interface BatchAttributes {
+  /** Event time of each row, milliseconds since the epoch; absent until one is assigned. */
+  readonly timestampsMs?: Float64Array | undefined
+  /** Key group of each row, once the batch has been hashed. */
+  readonly keyGroups?: Uint16Array | undefined
+  /** Key of each row (see topology/key.ts), once the batch has been keyed. */
+  readonly keys?: readonly Key[] | undefined
+  /** Row kind of each row; absent when all are inserts. */
+  readonly kinds?: Uint8Array | undefined
+  /** The split all rows came from, while they are still in the source's chain. */
+  readonly split?: number | undefined
+}
+
+/** A key as state backends index it: a primitive, or the encoded form of a composite one. */
+export type Key = string | number | bigint | boolean
+
+/**
+ * A batch of rows, 256–1,024 as a rule: larger ones outlive the young generation and halve the throughput.
+ *
+ * Rows are made from columns, and columns from rows, when somebody first asks. A row may be shared by several
+ * consumers: nobody changes a row that another operator made.
+ */
+export class Batch<T = any> {
+  readonly kind = 'batch' as const
+  readonly length: number
+  readonly timestampsMs: Float64Array | undefined
+  readonly keyGroups: Uint16Array | undefined
+  readonly keys: readonly Key[] | undefined
+  readonly kinds: Uint8Array | undefined
+  readonly split: number | undefined
+  private rows: readonly T[] | undefined
+  private makeRows: (() => readonly T[]) | undefined
+  private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
+
+  constructor(rows: readonly T[] | { length: number; make: () => readonly T[] }, attributes: BatchAttributes = {}) {
+    if (Array.isArray(rows)) {
+      this.rows = rows
+      this.length = rows.length
+    } else {
+      const lazy = rows as { length: number; make: () => readonly T[] }
+      this.makeRows = lazy.make
+      this.length = lazy.length
+    }
+    this.timestampsMs = attributes.timestampsMs
+    this.keyGroups = attributes.keyGroups
+    this.keys = attributes.keys
+    this.kinds = attributes.kinds
+    this.split = attributes.split
+  }
+
+  /** Row objects, in order. */
+  get values(): readonly T[] {
+    if (this.rows === undefined) {
+      this.rows = this.makeRows!()
+      this.makeRows = undefined
+    }
+    return this.rows
+  }
+
+  /** One field of every row, in order. */
+  column(name: keyof T & string): ArrayLike<unknown> {
+    let column = this.columns.get(name)
+    if (column === undefined) {
+      column = this.values.map((row) => row[name])
+      this.columns.set(name, column)
+    }
+    return column
+  }
+}
+
+/** No record with an event time ≤ `timestampMs` is expected any more, on this split or (without one) on this channel. */
+export interface Watermark {
+  readonly kind: 'watermark'
+  readonly timestampMs: number
+  /** Inside a source's chain: the split it speaks of. A first one at −Infinity announces the split. */
+  readonly split?: number | undefined
+}
+
+/** The channel (or split) has nothing to say for now: it is left out of the minimum until its next batch or watermark. */
+export interface Idle {
+  readonly kind: 'idle'
+  readonly split?: number | undefined
+}
+
+/** What follows belongs to the interval after checkpoint `checkpointId`. */
+export interface Barrier {
+  readonly kind: 'barrier'
+  readonly epoch: bigint
+  readonly checkpointId: bigint
+}
+
+/** Nothing follows. With `drain`, open windows close first. */
+export interface EndOfInput {
+  readonly kind: 'end'
+  readonly drain: boolean
+}
+
+/** The watermark that closes every window: sent before EndOfInput when a job drains. */
+export const MAX_WATERMARK_MS = Number.POSITIVE_INFINITY
+/** The watermark before any record was seen. */
+export const MIN_WATERMARK_MS = Number.NEGATIVE_INFINITY

@@ -1,0 +1,51 @@
+/**
+ * The logical types of a record: Iceberg v2's, from which the Arrow, Avro, Parquet and JSON forms are derived.
+ *
+ * Field ids are stable for the life of a table; -1 marks a field that no table has numbered yet.
+ * Values in memory: boolean; int, date (days), float, double → number; long, time, timestamp, timestamptz
+ * (microseconds) → bigint; decimal(p ≤ 15) → scaled integer in a number, wider → scaled bigint; string, uuid → string;
+ * fixed, binary → Uint8Array; struct → object; list → array; map → Map. Absent is null.
+ */
+
+export type PrimitiveType =
+  | { readonly kind: 'boolean' | 'int' | 'long' | 'float' | 'double' }
+  | { readonly kind: 'date' | 'time' | 'timestamp' | 'timestamptz' }
+  | { readonly kind: 'string' | 'uuid' | 'binary' }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'fixed'; readonly length: number }
+
+export interface StructType {
+  readonly kind: 'struct'
+  readonly fields: readonly Field[]
+}
+
+export interface ListType {
+  readonly kind: 'list'
+  readonly elementId: number
+  readonly element: DataType
+  readonly elementRequired: boolean
+}
+
+export interface MapType {
+  readonly kind: 'map'
+  readonly keyId: number
+  readonly key: DataType
+  readonly valueId: number
+  readonly value: DataType
+  readonly valueRequired: boolean
+}
+
+export type DataType = PrimitiveType | StructType | ListType | MapType
+
+export interface Field {
+  readonly id: number
+  readonly name: string
+  readonly required: boolean
+  readonly type: DataType
+  readonly doc?: string
+  /** A long that is declared to stay within ±(2^53 − 1) and so is a number in memory. */
+  readonly int53?: boolean
+}
+
+/** The largest precision of a decimal that is kept as a scaled integer in a number; wider ones are bigints. */
+export const NUMBER_DECIMAL_PRECISION = 15
