@@ -102,7 +102,7 @@ export interface Barrier {
   readonly checkpointId: bigint
 }
 
-/** Nothing follows. With `drain`, open windows close first. */
+/** No batch follows, only the last barrier. With `drain`, open windows have been closed. */
 export interface EndOfInput {
   readonly kind: 'end'
   readonly drain: boolean

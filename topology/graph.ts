@@ -41,6 +41,9 @@ export type ColumnFlow =
 /** What event time means to a node, for validation. */
 export type TimeRole = 'assigns' | 'needs' | 'ignores'
 
+/** `gives`: a key node. `keeps`: rows go out with the key they came with. `needs`: refuses rows without one. */
+export type KeyRole = 'gives' | 'keeps' | 'needs'
+
 export interface NodeInput {
   readonly node: Node
   /** 'out', or the name of a side output. */
@@ -61,6 +64,8 @@ export interface NodeSpec {
   readonly columns?: Readonly<Record<string, ColumnFlow>>
   readonly time?: TimeRole
   readonly stateful?: boolean
+  /** What the node does with the key of its rows; left out: drops it. */
+  readonly key?: KeyRole
   /** The columns of 'out', where a schema tells them. */
   readonly fields?: readonly Field[]
   readonly parallelism?: number

@@ -8,7 +8,7 @@ import type { Batch, Element, EndOfInput, Idle, Watermark } from '../element.ts'
 import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
-import type { Committable } from './sink.ts'
+import type { Committable, SinkWriter } from './sink.ts'
 
 /** Bytes of one state, for a range of key groups: inline or a file. */
 export interface StateChunk {
@@ -22,22 +22,32 @@ export interface StateChunk {
   readonly bytes: Uint8Array
 }
 
+/** Where the host keeps a chunk: a content-addressed file. */
+export interface StateReference extends Omit<StateChunk, 'bytes'> {
+  /** Relative to the job's checkpoint directory. */
+  readonly file: string
+  readonly sizeBytes: number
+  /** Hexadecimal SHA-256 of the file. */
+  readonly sha256: string
+}
+
 export interface StageSnapshot {
-  readonly keyed: readonly StateChunk[]
+  readonly keyed: readonly StateReference[]
   /** By `uid/name`: entries that a rescale deals out again. */
   readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
   /** By sink uid. */
   readonly committables: Readonly<Record<string, readonly Committable[]>>
   /** By sink uid: the watermark that sink had seen at the barrier. */
   readonly sinkWatermarksMs: Readonly<Record<string, number>>
-  /** The merged watermark of each input, so that none regresses after a restore. */
-  readonly watermarkMs: number
+  /** The greatest real watermark the stage has seen, so that none regresses after a restore; −Infinity is null. */
+  readonly watermarkMs: number | null
 }
 
 export interface StageRestore {
-  readonly keyed: readonly StateChunk[]
+  /** Only chunks with key groups this subtask owns; one in memory at a time. */
+  readonly keyed: AsyncIterable<StateChunk>
   readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
-  readonly watermarkMs: number
+  readonly watermarkMs: number | null
 }
 
 export interface StageHost {
@@ -51,6 +61,10 @@ export interface StageHost {
   metrics(uid: string): MetricScope
   /** Sends an element to output `output`; the host routes and accounts for credit. */
   emit(output: number, element: Element): void
+  /** Makes a chunk of a running snapshot durable. */
+  store(chunk: StateChunk): Promise<StateReference>
+  /** Sinks the stage writes to, by uid: two-phase writers made by the host's connectors. */
+  openWriter(uid: string): Promise<SinkWriter>
 }
 
 export interface Stage {

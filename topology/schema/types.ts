@@ -17,6 +17,8 @@ export type PrimitiveType =
 export interface StructType {
   readonly kind: 'struct'
   readonly fields: readonly Field[]
+  /** Unknown fields of the JSON form are accepted, and left out of the row. No part of a table's schema. */
+  readonly open?: boolean
 }
 
 export interface ListType {
@@ -24,6 +26,8 @@ export interface ListType {
   readonly elementId: number
   readonly element: DataType
   readonly elementRequired: boolean
+  /** As Field.int53, of the elements. */
+  readonly elementInt53?: boolean
 }
 
 export interface MapType {
@@ -33,6 +37,9 @@ export interface MapType {
   readonly valueId: number
   readonly value: DataType
   readonly valueRequired: boolean
+  /** As Field.int53, of the keys and of the values. */
+  readonly keyInt53?: boolean
+  readonly valueInt53?: boolean
 }
 
 export type DataType = PrimitiveType | StructType | ListType | MapType
@@ -49,3 +56,6 @@ export interface Field {
 
 /** The largest precision of a decimal that is kept as a scaled integer in a number; wider ones are bigints. */
 export const NUMBER_DECIMAL_PRECISION = 15
+
+/** The largest precision Iceberg knows. */
+export const MAX_DECIMAL_PRECISION = 38
