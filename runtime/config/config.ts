@@ -1,0 +1,79 @@
+/** The configuration as the runtime gets it: typed, frozen, injected. */
+import { resolve } from 'node:path'
+import type * as z from 'zod'
+import type { Variables } from './variables.ts'
+
+export interface Config {
+  /** Absolute path. */
+  readonly dataDir: string
+  /** Absolute path of the embedded log's database. */
+  readonly logPath: string
+  /** Absolute path of the Iceberg catalog's database. */
+  readonly catalogPath: string
+  /** Full URI of the directory that tables live in, without a slash at its end. */
+  readonly warehouse: string
+  /** Full URI of the directory that checkpoints live in, without a slash at its end. */
+  readonly checkpoints: string
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+    readonly format: 'auto' | 'json' | 'pretty'
+  }
+  readonly metrics: {
+    readonly prefix: string
+    readonly host: string
+    /** 0: any free one. */
+    readonly port: number | 'off'
+  }
+  readonly checkpoint: {
+    readonly intervalMs: number
+    readonly retained: number
+  }
+  readonly icebergCatalog: 'sqlite'
+  readonly queryEngine: 'duckdb'
+  readonly topic: {
+    /** Partitions of a new topic. */
+    readonly partitions: number
+  }
+  readonly producer: {
+    readonly acks: 'all' | 1 | 0
+    readonly retries: number
+    readonly backoffMs: number
+    readonly maxBackoffMs: number
+  }
+}
+
+/** The values of all variables, as the configuration object. `cwd` is what a relative data directory is relative to. */
+export function toConfig(values: z.output<typeof Variables>, cwd: string): Config {
+  const dataDir = resolve(cwd, values.SLUICE_DATA_DIR)
+  return deepFreeze({
+    dataDir,
+    logPath: resolve(dataDir, 'log.db'),
+    catalogPath: resolve(dataDir, 'catalog.db'),
+    warehouse: fileUri(resolve(dataDir, 'warehouse')),
+    checkpoints: fileUri(resolve(dataDir, 'checkpoints')),
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    metrics: { prefix: values.METRICS_PREFIX, host: values.METRICS_HOST, port: values.METRICS_PORT },
+    checkpoint: { intervalMs: values.CHECKPOINT_INTERVAL, retained: values.CHECKPOINT_RETAINED },
+    icebergCatalog: values.ICEBERG_CATALOG,
+    queryEngine: values.QUERY_ENGINE,
+    topic: { partitions: values.TOPIC_PARTITIONS },
+    producer: {
+      acks: values.PRODUCER_ACKS,
+      retries: values.PRODUCER_RETRIES,
+      backoffMs: values.PRODUCER_BACKOFF,
+      maxBackoffMs: values.PRODUCER_MAX_BACKOFF,
+    },
+  })
+}
+
+/** Not percent-encoded: Iceberg's readers take what follows `file://` for the path as it is. */
+function fileUri(path: string): string {
+  return `file://${path}`
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const child of Object.values(value)) {
+    if (typeof child === 'object' && child !== null) deepFreeze(child)
+  }
+  return Object.freeze(value)
+}

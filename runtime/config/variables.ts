@@ -1,0 +1,149 @@
+/** Every variable Sluice reads, described once: its form, its default, its flag. Help, errors and `runtime config` follow. */
+import * as z from 'zod'
+import { DURATION_FORM, parseDurationMs } from './duration.ts'
+
+/** What is known of a variable beside its form. */
+export interface VariableDescription {
+  readonly summary: string
+  /** What a value should look like, to go after "expected". */
+  readonly expected: string
+  /** As it would be written. */
+  readonly default?: string
+  /** The command-line option that sets it, without dashes. */
+  readonly flag?: string
+  /** Never shown, not even in an error. */
+  readonly secret?: boolean
+  /** Said instead of `expected` when the value is understood but not there yet. */
+  readonly unsupported?: string
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
+const ACKS = ['all', '1', '0'] as const
+
+function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.string().trim().toLowerCase().pipe(z.enum(values))
+}
+
+function integer(minimum: number, maximum: number) {
+  return z.string().trim().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum))
+}
+
+const durationMs = z.string().transform((text, context) => {
+  const parsed = parseDurationMs(text)
+  if (parsed !== undefined && parsed > 0) return parsed
+  context.addIssue({ code: 'custom', message: DURATION_FORM })
+  return z.NEVER
+})
+
+/** The one schema: from strings, as environment, flags and defaults hold them, to values. */
+export const Variables = z.object({
+  SLUICE_DATA_DIR: z.string().min(1),
+  LOG_LEVEL: choice(LOG_LEVELS),
+  LOG_FORMAT: choice(LOG_FORMATS),
+  METRICS_PREFIX: z.string().regex(/^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/),
+  METRICS_HOST: z.string().trim().min(1),
+  METRICS_PORT: z.union([choice(['off']), integer(0, 65_535)]),
+  CHECKPOINT_INTERVAL: durationMs,
+  CHECKPOINT_RETAINED: integer(1, 10_000),
+  ICEBERG_CATALOG: choice(['sqlite']),
+  QUERY_ENGINE: choice(['duckdb']),
+  KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
+  TOPIC_PARTITIONS: integer(1, 1_024),
+  PRODUCER_ACKS: choice(ACKS).transform((acks) => (acks === 'all' ? acks : acks === '1' ? 1 : 0)),
+  PRODUCER_RETRIES: integer(0, 1_000),
+  PRODUCER_BACKOFF: durationMs,
+  PRODUCER_MAX_BACKOFF: durationMs,
+})
+
+export type Variable = keyof typeof Variables.shape
+
+export const VARIABLES: Readonly<Record<Variable, VariableDescription>> = {
+  SLUICE_DATA_DIR: {
+    summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/',
+    expected: 'a directory',
+    default: 'data',
+    flag: 'data-dir',
+  },
+  LOG_LEVEL: {
+    summary: 'the least severe level that is logged',
+    expected: `one of ${LOG_LEVELS.join(', ')}`,
+    default: 'info',
+    flag: 'log-level',
+  },
+  LOG_FORMAT: {
+    summary: 'how log lines look; auto is pretty on a terminal and JSON elsewhere',
+    expected: `one of ${LOG_FORMATS.join(', ')}`,
+    default: 'auto',
+    flag: 'log-format',
+  },
+  METRICS_PREFIX: {
+    summary: 'goes before the name of every metric',
+    expected: 'letters, digits, _ and :, not beginning with a digit',
+    default: 'dataplatform_',
+  },
+  METRICS_HOST: {
+    summary: 'the address that /metrics is served on while a job runs',
+    expected: 'an address or host name of this machine',
+    default: '127.0.0.1',
+  },
+  METRICS_PORT: {
+    summary: 'the port of /metrics; 0 takes a free one, which the job prints',
+    expected: 'a port from 0 to 65535, or off',
+    default: '0',
+    flag: 'metrics-port',
+  },
+  CHECKPOINT_INTERVAL: {
+    summary: 'the time from one checkpoint to the next; tables grow once per checkpoint',
+    expected: DURATION_FORM,
+    default: '10s',
+    flag: 'checkpoint-interval',
+  },
+  CHECKPOINT_RETAINED: {
+    summary: 'how many complete checkpoints are kept',
+    expected: 'a whole number from 1 to 10000',
+    default: '3',
+  },
+  ICEBERG_CATALOG: {
+    summary: 'the Iceberg catalog that tables live in',
+    expected: 'sqlite',
+    default: 'sqlite',
+    unsupported: 'this version has one catalog, sqlite, in catalog.db under SLUICE_DATA_DIR',
+  },
+  QUERY_ENGINE: {
+    summary: 'what runs SQL',
+    expected: 'duckdb',
+    default: 'duckdb',
+    unsupported: 'this version has one query engine, duckdb, which runs inside the process',
+  },
+  KAFKA_BOOTSTRAP_SERVERS: {
+    summary: 'brokers that topics live on, instead of the embedded log (not in this version)',
+    expected: 'no value',
+    unsupported: 'this version keeps topics in the embedded log, log.db under SLUICE_DATA_DIR; leave it unset',
+  },
+  TOPIC_PARTITIONS: {
+    summary: 'how many partitions a new topic gets',
+    expected: 'a whole number from 1 to 1024',
+    default: '4',
+  },
+  PRODUCER_ACKS: {
+    summary: 'when an event counts as published: all (on disk), 1 (in the log), 0 (not awaited)',
+    expected: `one of ${ACKS.join(', ')}`,
+    default: 'all',
+  },
+  PRODUCER_RETRIES: {
+    summary: 'how often a failed publish is tried again',
+    expected: 'a whole number from 0 to 1000',
+    default: '5',
+  },
+  PRODUCER_BACKOFF: {
+    summary: 'the wait before the first retry; it doubles with each, with jitter',
+    expected: DURATION_FORM,
+    default: '100ms',
+  },
+  PRODUCER_MAX_BACKOFF: {
+    summary: 'the longest wait between two retries',
+    expected: DURATION_FORM,
+    default: '10s',
+  },
+}

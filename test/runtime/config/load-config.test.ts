@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../../runtime/config/load-config.ts'
+import { isSluiceError, type SluiceError } from '../../../topology/errors.ts'
+
+let cwd: string
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'sluice-config-'))
+})
+
+afterEach(() => rmSync(cwd, { recursive: true }))
+
+function failure(run: () => unknown): SluiceError {
+  try {
+    run()
+  } catch (error) {
+    if (isSluiceError(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('defaults', () => {
+  it('need no variable at all', () => {
+    const { config, warnings } = loadConfig({ env: {}, cwd })
+    expect(config).toEqual({
+      dataDir: join(cwd, 'data'),
+      logPath: join(cwd, 'data/log.db'),
+      catalogPath: join(cwd, 'data/catalog.db'),
+      warehouse: `file://${cwd}/data/warehouse`,
+      checkpoints: `file://${cwd}/data/checkpoints`,
+      log: { level: 'info', format: 'auto' },
+      metrics: { prefix: 'dataplatform_', host: '127.0.0.1', port: 0 },
+      checkpoint: { intervalMs: 10_000, retained: 3 },
+      icebergCatalog: 'sqlite',
+      queryEngine: 'duckdb',
+      topic: { partitions: 4 },
+      producer: { acks: 'all', retries: 5, backoffMs: 100, maxBackoffMs: 10_000 },
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it('are frozen to the leaves', () => {
+    const { config } = loadConfig({ env: {}, cwd })
+    expect(Object.isFrozen(config)).toBe(true)
+    expect(Object.isFrozen(config.metrics)).toBe(true)
+  })
+})
+
+describe('precedence', () => {
+  it('is flags over environment over .env over defaults', () => {
+    writeFileSync(join(cwd, '.env'), 'SLUICE_DATA_DIR=from-file\nLOG_LEVEL=warn\nCHECKPOINT_INTERVAL=1m # slow\n')
+    const { config, settings } = loadConfig({
+      flags: { SLUICE_DATA_DIR: 'from-flag' },
+      env: { SLUICE_DATA_DIR: 'from-env', LOG_LEVEL: 'debug' },
+      cwd,
+    })
+    expect(config.dataDir).toBe(join(cwd, 'from-flag'))
+    expect(config.log.level).toBe('debug')
+    expect(config.checkpoint.intervalMs).toBe(60_000)
+    const origin = Object.fromEntries(settings.map((setting) => [setting.variable, setting.origin]))
+    expect(origin).toMatchObject({
+      SLUICE_DATA_DIR: 'flag',
+      LOG_LEVEL: 'environment',
+      CHECKPOINT_INTERVAL: '.env',
+      METRICS_PORT: 'default',
+    })
+  })
+
+  it('takes an empty variable for unset', () => {
+    expect(loadConfig({ env: { LOG_LEVEL: '', KAFKA_BOOTSTRAP_SERVERS: '' }, cwd }).config.log.level).toBe('info')
+  })
+
+  it('shows values as they were written', () => {
+    const { settings } = loadConfig({ env: { CHECKPOINT_INTERVAL: '500ms' }, cwd })
+    expect(settings.find((setting) => setting.variable === 'CHECKPOINT_INTERVAL')?.value).toBe('500ms')
+    expect(settings.find((setting) => setting.variable === 'PRODUCER_BACKOFF')?.value).toBe('100ms')
+    expect(settings.find((setting) => setting.variable === 'KAFKA_BOOTSTRAP_SERVERS')?.value).toBeUndefined()
+  })
+})
+
+describe('forms', () => {
+  it.each([
+    ['500ms', 500],
+    ['10s', 10_000],
+    ['1.5s', 1_500],
+    ['1m', 60_000],
+    ['2h', 7_200_000],
+    ['7d', 604_800_000],
+  ])('reads the duration %s', (text, intervalMs) => {
+    expect(loadConfig({ env: { CHECKPOINT_INTERVAL: text }, cwd }).config.checkpoint.intervalMs).toBe(intervalMs)
+  })
+
+  it.each(['10', '0s', '-1s', '10 s', 's', '1e3s', '10sec'])('refuses the duration %j', (text) => {
+    expect(failure(() => loadConfig({ env: { CHECKPOINT_INTERVAL: text }, cwd })).message).toContain(
+      `CHECKPOINT_INTERVAL is ${JSON.stringify(text)}`,
+    )
+  })
+
+  it('reads ports, off included, and acks', () => {
+    const { config } = loadConfig({ env: { METRICS_PORT: 'off', PRODUCER_ACKS: '1' }, cwd })
+    expect(config.metrics.port).toBe('off')
+    expect(config.producer.acks).toBe(1)
+    expect(loadConfig({ env: { METRICS_PORT: '9464' }, cwd }).config.metrics.port).toBe(9464)
+  })
+})
+
+describe('errors', () => {
+  it('name every wrong variable, its value, its origin and its form at once', () => {
+    const error = failure(() =>
+      loadConfig({
+        flags: { METRICS_PORT: '70000' },
+        env: { LOG_LEVEL: 'loud', CHECKPOINT_INTERVAL: '10', CHECKPOINT_RETAINED: '0' },
+        cwd,
+      }),
+    )
+    expect(error.code).toBe('CONFIG_INVALID')
+    expect(error.message).toContain('LOG_LEVEL is "loud" (environment): expected one of debug, info')
+    expect(error.message).toContain('CHECKPOINT_INTERVAL is "10" (environment): expected a duration such as 500ms')
+    expect(error.message).toContain('CHECKPOINT_RETAINED is "0" (environment): expected a whole number from 1')
+    expect(error.message).toContain('METRICS_PORT is "70000" (--metrics-port): expected a port')
+    expect(error.details['problems']).toHaveLength(4)
+  })
+
+  it('say what works today where a value is for later', () => {
+    const message = (env: Record<string, string>) => failure(() => loadConfig({ env, cwd })).message
+    expect(message({ KAFKA_BOOTSTRAP_SERVERS: 'broker:9092' })).toMatch(/KAFKA_BOOTSTRAP_SERVERS.*embedded log/)
+    expect(message({ ICEBERG_CATALOG: 'rest' })).toMatch(/ICEBERG_CATALOG is "rest".*one catalog, sqlite/)
+    expect(message({ QUERY_ENGINE: 'trino' })).toMatch(/QUERY_ENGINE is "trino".*duckdb/)
+  })
+
+  it('keep credentials to themselves', () => {
+    const error = failure(() => loadConfig({ env: { KAFKA_BOOTSTRAP_SERVERS: 'sasl://me:hunter2@broker:9092' }, cwd }))
+    expect(JSON.stringify([error.message, error.details])).not.toContain('hunter2')
+    expect(error.message).toContain('sasl://[redacted]@broker:9092')
+  })
+})
+
+describe('unknown variables', () => {
+  it('warn with the nearest name, and never with their values', () => {
+    const { warnings } = loadConfig({
+      env: { SLUICE_DATADIR: 'hunter2', SLUICE_LOG_LEVEL: 'x', SLUICE_XYZZY: 'x', OTHER: 'x' },
+      cwd,
+    })
+    expect(warnings).toEqual([
+      'SLUICE_DATADIR is set, but there is no such variable; did you mean SLUICE_DATA_DIR?',
+      'SLUICE_LOG_LEVEL is set, but there is no such variable; did you mean LOG_LEVEL?',
+      'SLUICE_XYZZY is set, but there is no such variable',
+    ])
+  })
+})
