@@ -1,6 +1,7 @@
 /** A durable, partitioned log of records, as the producer and the CLI need it: Kafka, or the embedded log. */
 import type { Clock } from './clock.ts'
 import type { Logger } from './observability.ts'
+import type { Sink } from './sink.ts'
 import type { Source } from './source.ts'
 
 /** `all`: durable before the reply. `1`: in the log, not yet forced to disk. `0`: not awaited. */
@@ -50,6 +51,8 @@ export interface TopicSystem {
   describeTopics(): Promise<readonly TopicDescription[]>
   /** The topic as a source. */
   source(topic: string, options?: TopicOptions): Source
+  /** The topic as a two-phase sink of {@link OutgoingRecord}s; its output becomes visible once its checkpoint is complete. */
+  sink(topic: string, options?: TopicOptions): Sink
   close(): Promise<void>
 }
 

@@ -1,0 +1,101 @@
+/**
+ * Records of one partition packed into one blob: what the log stores, and what a sink stages.
+ *
+ * Layout for n records, little endian:
+ *
+ *     n × f64   timestamp, milliseconds since the epoch
+ *     n × u32   end of the key, counted from the start of the data; the top bit is set when the key is null
+ *     n × u32   end of the value
+ *     data      key 0, value 0, key 1, value 1, …
+ *
+ * Offsets are not in it: they are assigned when the batch is appended, as its base offset + position.
+ */
+import { crc32 } from 'node:zlib'
+import type { SourceRecord } from '../../topology/contract/source.ts'
+import type { OutgoingRecord } from '../../topology/contract/topic.ts'
+
+export interface PackedBatch {
+  readonly recordCount: number
+  readonly maxTimestampMs: number
+  readonly crc32: number
+  readonly bytes: Uint8Array
+}
+
+const HEADER_BYTES = 16
+const NULL_KEY = 0x80000000
+const END_MASK = 0x7fffffff
+
+/** What a record takes in a batch. */
+export function packedSize(record: OutgoingRecord): number {
+  return HEADER_BYTES + (record.key === null ? 0 : record.key.length) + record.value.length
+}
+
+/** Packs records in order; those without a timestamp get `nowMs`. Together they must stay below 2 GiB. */
+export function packRecords(records: readonly OutgoingRecord[], nowMs: number): PackedBatch {
+  const count = records.length
+  let sizeBytes = 0
+  for (let i = 0; i < count; i++) sizeBytes += packedSize(records[i]!)
+  const bytes = Buffer.allocUnsafe(sizeBytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, sizeBytes)
+  const dataStart = count * HEADER_BYTES
+  let end = 0
+  let maxTimestampMs = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; i++) {
+    const { key, value, timestampMs = nowMs } = records[i]!
+    if (timestampMs > maxTimestampMs) maxTimestampMs = timestampMs
+    view.setFloat64(i * 8, timestampMs, true)
+    if (key === null) {
+      view.setUint32(count * 8 + i * 4, (end | NULL_KEY) >>> 0, true)
+    } else {
+      bytes.set(key, dataStart + end)
+      end += key.length
+      view.setUint32(count * 8 + i * 4, end, true)
+    }
+    bytes.set(value, dataStart + end)
+    end += value.length
+    view.setUint32(count * 12 + i * 4, end, true)
+  }
+  return { recordCount: count, maxTimestampMs, crc32: crc32(bytes), bytes }
+}
+
+/** A stored batch whose checksum has been verified, ready to hand out its records. */
+export class RecordBatch {
+  readonly baseOffset: number
+  readonly recordCount: number
+  private readonly bytes: Buffer
+  private readonly view: DataView
+
+  constructor(baseOffset: number, recordCount: number, bytes: Uint8Array) {
+    this.baseOffset = baseOffset
+    this.recordCount = recordCount
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  timestampMs(index: number): number {
+    return this.view.getFloat64(index * 8, true)
+  }
+
+  /** Appends the records [from, to) to `rows`; keys and values are views into the batch's own bytes. */
+  unpack(topic: string, partition: number, from: number, to: number, rows: SourceRecord[]): void {
+    const { bytes, view, recordCount, baseOffset } = this
+    const keyEnds = recordCount * 8
+    const valueEnds = recordCount * 12
+    const dataStart = recordCount * HEADER_BYTES
+    let start = dataStart + (from === 0 ? 0 : view.getUint32(valueEnds + from * 4 - 4, true))
+    for (let i = from; i < to; i++) {
+      const keyMark = view.getUint32(keyEnds + i * 4, true)
+      const keyEnd = dataStart + (keyMark & END_MASK)
+      const valueEnd = dataStart + view.getUint32(valueEnds + i * 4, true)
+      rows.push({
+        topic,
+        partition,
+        offset: BigInt(baseOffset + i),
+        timestampMs: view.getFloat64(i * 8, true),
+        key: keyMark >= NULL_KEY ? null : bytes.subarray(start, keyEnd),
+        value: bytes.subarray(keyEnd, valueEnd),
+      })
+      start = valueEnd
+    }
+  }
+}
