@@ -101,6 +101,9 @@ function resolveType(schema: z.core.$ZodTypes, path: readonly string[], open: Se
     case 'record':
     case 'map': {
       const key = resolve(def.keyType as z.core.$ZodType, [...path, '{key}'], open)
+      if (key.type.kind === 'struct' || key.type.kind === 'list' || key.type.kind === 'map') {
+        throw unsupported(path, 'the key of a map must be a single value', 'Use z.array() of z.object({ key, value }).')
+      }
       const value = resolve(def.valueType as z.core.$ZodType, [...path, '{value}'], open)
       return present({
         kind: 'map',

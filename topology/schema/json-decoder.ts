@@ -1,0 +1,170 @@
+/** From JSON bytes to rows, by functions compiled once from the schema. */
+import type { z } from 'zod'
+import type { DecodeResult, Deserializer } from '../contract/serde.ts'
+import { type DecodeValue, expected, NumberText, primitiveDecoder, Refusal, shorten } from './json-values.ts'
+import type { DecodedRow } from './row.ts'
+import { structOf } from './struct-of.ts'
+import type { DataType, PrimitiveType, StructType } from './types.ts'
+
+/**
+ * Decodes UTF-8 JSON objects by a schema.
+ *
+ * Types are checked, and absent fields are null. What a field means is not judged here: neither whether it is required,
+ * nor refinements, ranges or the values of an enum. A field the schema doesn't know is refused, except where the zod
+ * object is loose (or has a catchall), where it is left out of the row. Of a key that comes twice the last counts, as
+ * for JSON.parse. Numbers are read exactly: decimals and 64-bit integers from their text where a double would not do.
+ *
+ * @throws {TopologyError} `SCHEMA_UNSUPPORTED`, when it is made.
+ * @example jsonDeserializer(z.object({ id: long() })).decode(bytes)
+ */
+export function jsonDeserializer<S extends z.core.SomeType>(schema: S): Deserializer<DecodedRow<S>> {
+  const decodeRecord = structDecoder(structOf(schema))
+  // A BOM must not be skipped: it is no JSON whitespace.
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  return {
+    decode(bytes): DecodeResult<DecodedRow<S>> {
+      let text: string
+      try {
+        text = utf8.decode(bytes)
+      } catch {
+        return { ok: false, rule: 'json', reason: 'not UTF-8' }
+      }
+      let parsed: unknown
+      try {
+        parsed = INEXACT_NUMBER.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text)
+      } catch (error) {
+        return { ok: false, rule: 'json', reason: describeParseError(error, text) }
+      }
+      if (!isObject(parsed)) return { ok: false, rule: 'json', reason: expected('an object', parsed).message }
+      const row = decodeRecord(parsed)
+      if (row instanceof Refusal) return { ok: false, rule: 'schema', reason: `${row.path}: ${row.message}` }
+      return { ok: true, value: row as DecodedRow<S> }
+    },
+  }
+}
+
+/**
+ * Finds numbers whose double may be another number: 16 digits and more, or an exponent (which may under- and overflow).
+ * Digits in strings match as well, and then cost time only. Below the top-level object every number follows `:`, `,` or `[`.
+ */
+const INEXACT_NUMBER = /[0-9.]{16}|[:,[][ \t\r\n]*-?[0-9.]+[eE]/
+
+function keepNumberText(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number') return value
+  const source = context!.source!
+  return source.length > 15 || source.includes('e') || source.includes('E') ? new NumberText(source, value) : value
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
+}
+
+function decoderOf(type: DataType, int53: boolean): DecodeValue {
+  switch (type.kind) {
+    case 'struct': {
+      const decode = structDecoder(type)
+      return (value) => (isObject(value) ? decode(value) : expected('an object', value))
+    }
+    case 'list':
+      return listDecoder(decoderOf(type.element, type.elementInt53 === true))
+    case 'map':
+      return mapDecoder(
+        keyDecoder(type.key as PrimitiveType, type.keyInt53 === true),
+        decoderOf(type.value, type.valueInt53 === true),
+      )
+    default:
+      return primitiveDecoder(type, int53)
+  }
+}
+
+function structDecoder(type: StructType): (wire: Record<string, unknown>) => Record<string, unknown> | Refusal {
+  const names = type.fields.map((field) => field.name)
+  const decoders = type.fields.map((field) => decoderOf(field.type, field.int53 === true))
+  const places = new Map(names.map((name, index) => [name, index]))
+  const refuseUnknown = type.open !== true
+  const empty: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, null]))
+
+  return (wire) => {
+    // A copy of one prototype: every row of a schema has the same hidden class, whatever came and in which order.
+    const row = { ...empty }
+    let next = 0
+    for (const name in wire) {
+      // Producers mostly write fields in the schema's order; then no lookup is needed.
+      let index: number | undefined = next
+      if (names[index] !== name) {
+        index = places.get(name)
+        if (index === undefined) {
+          if (refuseUnknown) return new Refusal('unknown field').within(shorten(name))
+          continue
+        }
+      }
+      next = index + 1
+      const value = wire[name]
+      if (value === null) continue
+      const decoded = decoders[index]!(value)
+      if (decoded instanceof Refusal) return decoded.within(name)
+      row[name] = decoded
+    }
+    return row
+  }
+}
+
+function listDecoder(decodeElement: DecodeValue): DecodeValue {
+  return (value) => {
+    if (!Array.isArray(value)) return expected('a list', value)
+    const list = new Array<unknown>(value.length)
+    for (let i = 0; i < value.length; i++) {
+      const element = value[i]
+      const decoded = element === null ? null : decodeElement(element)
+      if (decoded instanceof Refusal) return decoded.within(`[${i}]`)
+      list[i] = decoded
+    }
+    return list
+  }
+}
+
+/** A map is a JSON object, its keys the texts of the map's keys. */
+function mapDecoder(decodeKey: (key: string) => unknown, decodeValue: DecodeValue): DecodeValue {
+  return (value) => {
+    if (!isObject(value)) return expected('an object', value)
+    const map = new Map<unknown, unknown>()
+    for (const name of Object.keys(value)) {
+      const key = decodeKey(name)
+      if (key instanceof Refusal) return key.within(`[${JSON.stringify(shorten(name))}]`)
+      const entry = value[name]
+      const decoded = entry === null ? null : decodeValue(entry)
+      if (decoded instanceof Refusal) return decoded.within(`[${JSON.stringify(shorten(name))}]`)
+      map.set(key, decoded)
+    }
+    return map
+  }
+}
+
+function keyDecoder(type: PrimitiveType, int53: boolean): (key: string) => unknown {
+  const decode = primitiveDecoder(type, int53)
+  switch (type.kind) {
+    case 'boolean':
+      return (key) => decode(key === 'true' ? true : key === 'false' ? false : key)
+    case 'int':
+    case 'float':
+    case 'double':
+      return (key) => decode(numberOrText(key))
+    case 'long':
+      return int53 ? (key) => decode(numberOrText(key)) : decode
+    default:
+      return decode
+  }
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+function numberOrText(key: string): NumberText | string {
+  return JSON_NUMBER.test(key) ? new NumberText(key, Number(key)) : key
+}
+
+function describeParseError(error: unknown, text: string): string {
+  if (text.charCodeAt(0) === 0xfeff) return 'not JSON: begins with a byte order mark'
+  if (error instanceof RangeError) return 'not JSON: nested too deeply'
+  return `not JSON: ${(error as Error).message.toWellFormed()}`
+}
