@@ -1,0 +1,190 @@
+/** The checkpoints of one job: takes epochs, publishes manifests, finds what to restore, deletes what nothing needs. */
+import type { FileIO } from '../../topology/contract/file-io.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
+import type { StateChunk, StateReference } from '../../topology/contract/stage.ts'
+import { isSluiceError, SluiceError } from '../../topology/errors.ts'
+import { faultPoint } from '../fault-point.ts'
+import { type CheckpointEntry, Journal, type JournalRecord } from './journal.ts'
+import { decodeManifest, encodeManifest, type Manifest } from './manifest.ts'
+import { readState, writeState } from './state-file.ts'
+
+export interface CheckpointStoreOptions {
+  readonly files: FileIO
+  /** URI of the job's directory, without a slash at the end. */
+  readonly root: string
+  /** How many checkpoints to keep; savepoints are kept besides. @default 3 */
+  readonly retained?: number
+  readonly logger: Logger
+}
+
+/** What a restore begins from. */
+export interface RestorePoint {
+  readonly manifest: Manifest
+  /** URI of the manifest. */
+  readonly location: string
+  /** Newer checkpoints that were damaged and passed over. */
+  readonly passedOver: readonly string[]
+}
+
+export class CheckpointStore {
+  readonly root: string
+  private readonly files: FileIO
+  private readonly retained: number
+  private readonly logger: Logger
+  private readonly journal: Journal
+  private head: JournalRecord | undefined
+
+  constructor(options: CheckpointStoreOptions) {
+    this.root = options.root
+    this.files = options.files
+    this.retained = options.retained ?? 3
+    this.logger = options.logger
+    this.journal = new Journal(options.files, `${options.root}/journal`, (message) => this.logger.warn({ event: 'journal_damaged' }, message))
+  }
+
+  /** Takes the next epoch: from here on every older attempt is fenced at this store. Try again when two race. */
+  async openEpoch(): Promise<bigint> {
+    for (;;) {
+      const base = await this.journal.read()
+      try {
+        this.head = await this.journal.append(base, { epoch: base.epoch + 1n, opensEpoch: true })
+        faultPoint('restore.after-epoch')
+        return this.head.epoch
+      } catch (error) {
+        if (!isSluiceError(error, 'FENCED')) throw error
+      }
+    }
+  }
+
+  get epoch(): bigint {
+    return this.current().epoch
+  }
+
+  /** The id for the next checkpoint, counting on from the last one that completed. */
+  get lastCheckpointId(): bigint {
+    return this.current().lastCheckpointId
+  }
+
+  /** Retained checkpoints and savepoints, oldest first. */
+  async list(): Promise<readonly CheckpointEntry[]> {
+    return (this.head ?? (await this.journal.read())).checkpoints
+  }
+
+  /**
+   * The newest checkpoint whose every file is sound, or undefined at a first start. Damaged ones are passed over and
+   * said so.
+   */
+  async latest(): Promise<RestorePoint | undefined> {
+    const passedOver: string[] = []
+    for (const entry of this.current().checkpoints.toReversed()) {
+      const location = `${this.root}/${entry.manifest}`
+      try {
+        const manifest = decodeManifest(await this.files.read(location), location, entry.sha256)
+        await this.verify(manifest)
+        return { manifest, location, passedOver }
+      } catch (error) {
+        if (!isSluiceError(error, 'CHECKPOINT_CORRUPT') && !isSluiceError(error, 'FILE_NOT_FOUND')) throw error
+        passedOver.push(location)
+        this.logger.warn(
+          { event: 'checkpoint_refused', checkpoint: String(entry.id), file: location },
+          `checkpoint ${entry.id} can't be used: ${(error as Error).message}; trying the one before it`,
+        )
+      }
+    }
+    if (passedOver.length > 0) {
+      throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
+        fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
+        details: { passedOver },
+      })
+    }
+    return undefined
+  }
+
+  /** A manifest named by its path, as `--from-savepoint` gives it. */
+  async at(location: string): Promise<RestorePoint> {
+    const manifest = decodeManifest(await this.files.read(location), location)
+    await this.verify(manifest)
+    return { manifest, location, passedOver: [] }
+  }
+
+  store(chunk: StateChunk): Promise<StateReference> {
+    return writeState(this.files, this.root, this.epoch, chunk)
+  }
+
+  load(reference: StateReference): Promise<StateChunk> {
+    return readState(this.files, this.root, reference)
+  }
+
+  /**
+   * Makes a checkpoint complete: its manifest durable, then named by the journal in the same compare-and-set that
+   * holds the epoch.
+   * @throws {SluiceError} `FENCED` when a newer attempt has taken over.
+   */
+  async complete(manifest: Manifest): Promise<string> {
+    const head = this.current()
+    const { bytes, sha256 } = encodeManifest(manifest)
+    const name = `manifests/${manifest.epoch}-${manifest.checkpointId}.manifest`
+    await this.files.create(`${this.root}/${name}`, bytes)
+    faultPoint('checkpoint.before-manifest')
+    const entry: CheckpointEntry = {
+      id: manifest.checkpointId,
+      epoch: manifest.epoch,
+      kind: manifest.kind,
+      manifest: name,
+      sha256,
+      completedAtMs: manifest.createdAtMs,
+    }
+    const { kept, retired } = retain([...head.checkpoints, entry], this.retained)
+    this.head = await this.journal.append(head, { lastCheckpointId: manifest.checkpointId, checkpoints: kept })
+    faultPoint('checkpoint.after-manifest')
+    await this.deleteRetired(retired, kept, manifest)
+    return `${this.root}/${name}`
+  }
+
+  /** Reads every state file once, so that a damaged one is met before anything begins. */
+  private async verify(manifest: Manifest): Promise<void> {
+    for (const reference of manifest.keyed) await this.load(reference)
+  }
+
+  /** Only after the journal no longer names them; what a kept checkpoint shares with them stays. */
+  private async deleteRetired(retired: readonly CheckpointEntry[], kept: readonly CheckpointEntry[], newest: Manifest): Promise<void> {
+    if (retired.length === 0) return
+    const needed = new Set(newest.keyed.map((reference) => reference.file))
+    for (const entry of kept) {
+      if (entry.id === newest.checkpointId) continue
+      const manifest = await this.manifestOf(entry)
+      // What a damaged manifest names can't be known: delete nothing this time.
+      if (manifest === undefined) return
+      for (const reference of manifest.keyed) needed.add(reference.file)
+    }
+    for (const entry of retired) {
+      for (const reference of (await this.manifestOf(entry))?.keyed ?? []) {
+        if (!needed.has(reference.file)) await this.files.delete(`${this.root}/${reference.file}`)
+      }
+      await this.files.delete(`${this.root}/${entry.manifest}`)
+    }
+    faultPoint('checkpoint.after-retention')
+  }
+
+  private async manifestOf(entry: CheckpointEntry): Promise<Manifest | undefined> {
+    try {
+      const location = `${this.root}/${entry.manifest}`
+      return decodeManifest(await this.files.read(location), location, entry.sha256)
+    } catch (error) {
+      if (isSluiceError(error, 'CHECKPOINT_CORRUPT') || isSluiceError(error, 'FILE_NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
+  private current(): JournalRecord {
+    if (this.head === undefined) throw new Error('openEpoch() comes first')
+    return this.head
+  }
+}
+
+/** Keeps all savepoints and the newest `count` checkpoints. */
+function retain(entries: readonly CheckpointEntry[], count: number) {
+  const checkpoints = entries.filter((entry) => entry.kind === 'checkpoint')
+  const retired = new Set(checkpoints.slice(0, Math.max(0, checkpoints.length - count)))
+  return { kept: entries.filter((entry) => !retired.has(entry)), retired: [...retired] }
+}

@@ -1,0 +1,128 @@
+/** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
+import { Batch } from '../../topology/element.ts'
+import { OperatorError } from '../../topology/errors.ts'
+import type { Node } from '../../topology/graph.ts'
+import { describeValue } from './describe-value.ts'
+import type * as FusedLoop from './fused-loop.ts'
+
+let instances = 0
+
+type RowBehaviour = Extract<Node['behaviour'], { type: 'row' }>
+type BatchFunction = (batch: Batch) => Batch
+
+/** Compiles consecutive row nodes. Each run of up to eight maps and filters gets a loop of its own. */
+export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
+  const functions: BatchFunction[] = []
+  let run: Node[] = []
+  const { MAX_FUSED_STEPS } = await import('./fused-loop.ts')
+  const close = async () => {
+    if (run.length > 0) functions.push(await fused(run))
+    run = []
+  }
+  for (const node of nodes) {
+    if ((node.behaviour as RowBehaviour).step === 'flatMap') {
+      await close()
+      functions.push(flatMapBatch(node))
+    } else {
+      run.push(node)
+      if (run.length === MAX_FUSED_STEPS) await close()
+    }
+  }
+  await close()
+  return functions.length === 1 ? functions[0]! : (batch) => functions.reduce((current, fn) => fn(current), batch)
+}
+
+async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
+  // A published build is JavaScript, the checkout TypeScript: import whichever this file is.
+  const extension = import.meta.url.split('?')[0]!.endsWith('.ts') ? 'ts' : 'js'
+  const loop = (await import(`./fused-loop.${extension}?chain=${++instances}`)) as typeof FusedLoop
+  const steps = nodes.map((node) => node.behaviour as RowBehaviour)
+  loop.bind(steps.map(({ step, fn }) => ({ step: step as 'map' | 'filter', fn })))
+  const onlyMaps = steps.every(({ step }) => step === 'map')
+  const keepsKey = nodes.every((node) => node.key === 'keeps')
+  let selected = new Uint32Array(1024)
+  return (batch) => {
+    const rows = batch.values
+    if (selected.length < rows.length) selected = new Uint32Array(rows.length)
+    const out: unknown[] = new Array(rows.length)
+    let count: number
+    try {
+      count = loop.run(rows, out, selected)
+    } catch (error) {
+      throw rowError(nodes[loop.failedStep]!, rows[loop.failedRow], error)
+    }
+    for (const [position, { step }] of steps.entries()) {
+      if (step === 'map' && position === steps.length - 1 && isPromise(out[0])) throw promiseError(nodes[position]!, rows[0])
+    }
+    out.length = count
+    return onlyMaps || count === rows.length
+      ? new Batch(out, attributesOf(batch, keepsKey))
+      : new Batch(out, gather(batch, selected, count, keepsKey))
+  }
+}
+
+function flatMapBatch(node: Node): BatchFunction {
+  const { fn } = node.behaviour as RowBehaviour
+  return (batch) => {
+    const rows = batch.values
+    const out: unknown[] = []
+    const selected: number[] = []
+    for (let index = 0; index < rows.length; index++) {
+      let made: Iterable<unknown>
+      try {
+        made = fn(rows[index])
+        for (const row of made) {
+          out.push(row)
+          selected.push(index)
+        }
+      } catch (error) {
+        throw rowError(node, rows[index], error)
+      }
+    }
+    return new Batch(out, gather(batch, selected, out.length, false))
+  }
+}
+
+function attributesOf(batch: Batch, keepsKey: boolean) {
+  const { timestampsMs, kinds, split } = batch
+  return keepsKey
+    ? { timestampsMs, kinds, split, keys: batch.keys, keyGroups: batch.keyGroups }
+    : { timestampsMs, kinds, split }
+}
+
+/** The attributes of the rows that came through. */
+function gather(batch: Batch, selected: ArrayLike<number>, count: number, keepsKey: boolean) {
+  const { split } = batch
+  const pick = <A extends Float64Array | Uint16Array | Uint8Array>(from: A | undefined): A | undefined => {
+    if (from === undefined) return undefined
+    const to = new (from.constructor as new (length: number) => A)(count)
+    for (let index = 0; index < count; index++) to[index] = from[selected[index]!]!
+    return to
+  }
+  const kept = { timestampsMs: pick(batch.timestampsMs), kinds: pick(batch.kinds), split }
+  if (!keepsKey || batch.keys === undefined) return kept
+  const keys = new Array(count)
+  for (let index = 0; index < count; index++) keys[index] = batch.keys[selected[index]!]
+  return { ...kept, keys, keyGroups: pick(batch.keyGroups) }
+}
+
+function rowError(node: Node, row: unknown, cause: unknown): Error {
+  const { step, fn } = node.behaviour as RowBehaviour
+  const name = fn.name === '' || fn.name === 'fn' ? `the function of ${step}` : `${step} function ${fn.name}`
+  return new OperatorError(`${node.id}: ${name} threw: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+    fix: 'Make the function take this record, or filter such records out before it.',
+    details: { uid: node.id, function: fn.name, value: describeValue(row) },
+  })
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function promiseError(node: Node, row: unknown): Error {
+  return new OperatorError(`${node.id}: its function returned a Promise where a value belongs`, {
+    fix: 'Row functions are synchronous. Do the asynchronous work before the stream, or in an async operator.',
+    details: { uid: node.id, value: describeValue(row) },
+  })
+}
