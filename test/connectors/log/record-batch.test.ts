@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { packBatches } from '../../../connectors/log/appender.ts'
+import { packRecords, RecordBatch } from '../../../connectors/log/record-batch.ts'
+import type { SourceRecord } from '../../../topology/contract/source.ts'
+
+const record = fc.record({
+  key: fc.option(fc.uint8Array({ maxLength: 20 })),
+  value: fc.uint8Array({ maxLength: 200 }),
+  timestampMs: fc.integer({ min: -(2 ** 53), max: 2 ** 53 }),
+})
+
+const plain = ({ offset, key, value, timestampMs }: SourceRecord) => ({
+  offset,
+  key: key === null ? null : Array.from(key),
+  value: Array.from(value),
+  timestampMs,
+})
+
+describe('a packed batch', () => {
+  test('gives back any slice of any records', () => {
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 50 }), fc.nat(), fc.nat(), (records, a, b) => {
+        const packed = packRecords(records, 0)
+        const batch = new RecordBatch(1_000, packed.recordCount, packed.bytes)
+        const from = Math.min(a, b) % records.length
+        const to = Math.max(from, Math.max(a, b) % (records.length + 1))
+        const rows: SourceRecord[] = []
+        batch.unpack('t', 3, from, to, rows)
+        expect(rows.map(plain)).toEqual(
+          records.slice(from, to).map(({ key, value, timestampMs }, i) => ({
+            offset: BigInt(1_000 + from + i),
+            key: key === null ? null : Array.from(key),
+            value: Array.from(value),
+            timestampMs,
+          })),
+        )
+        expect(packed.maxTimestampMs).toBe(Math.max(...records.map(({ timestampMs }) => timestampMs)))
+      }),
+    )
+  })
+
+  test('tells an empty key from none, and gives records without a timestamp the time of the append', () => {
+    const packed = packRecords(
+      [
+        { key: null, value: new Uint8Array() },
+        { key: new Uint8Array(), value: new Uint8Array() },
+      ],
+      77,
+    )
+    const rows: SourceRecord[] = []
+    new RecordBatch(0, 2, packed.bytes).unpack('t', 0, 0, 2, rows)
+    expect(rows.map(({ key }) => key?.length)).toEqual([undefined, 0])
+    expect(rows.map(({ timestampMs }) => timestampMs)).toEqual([77, 77])
+  })
+})
+
+describe('packing into batches', () => {
+  const sizes = (lengths: number[]) =>
+    packBatches(
+      't',
+      lengths.map((length) => ({ key: null, value: new Uint8Array(length) })),
+      0,
+    ).map(({ recordCount }) => recordCount)
+
+  test('cuts at 1,024 records and at one mebibyte, and gives a larger record a batch of its own', () => {
+    expect(sizes([])).toEqual([])
+    expect(sizes(new Array(2_050).fill(1))).toEqual([1024, 1024, 2])
+    expect(sizes([600_000, 600_000, 10, 3_000_000, 10])).toEqual([1, 2, 1, 1])
+  })
+
+  test('refuses what no batch can hold', () => {
+    expect(() => packBatches('t', [{ key: null, value: new Uint8Array((128 << 20) + 1) }], 0)).toThrow(
+      expect.objectContaining({ code: 'RECORD_TOO_LARGE' }),
+    )
+  })
+})
