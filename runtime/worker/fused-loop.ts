@@ -44,6 +44,13 @@ export function bind(steps: readonly { readonly step: 'map' | 'filter'; readonly
   ;[f0, f1, f2, f3, f4, f5, f6, f7] = [fn(0), fn(1), fn(2), fn(3), fn(4), fn(5), fn(6), fn(7)]
 }
 
+/** A predicate answers with a boolean: a Promise, always truthy, would let everything through. */
+function kept(answer: unknown): boolean {
+  if (answer === true) return true
+  if (answer === false) return false
+  throw new TypeError(`a filter answers true or false, this one answered ${String(answer)}`)
+}
+
 /**
  * Runs the steps over `rows`; the rows that come through go to `out`, and where each came from to `selected`.
  * Returns how many came through.
@@ -58,35 +65,35 @@ export function run(rows: readonly unknown[], out: unknown[], selected: Uint32Ar
       let row: any = rows[index]
       step = 0
       if (k0 === MAP) row = f0(row)
-      else if (f0(row) !== true) continue
+      else if (!kept(f0(row))) continue
       if (k1 !== NONE) {
         step = 1
         if (k1 === MAP) row = f1(row)
-        else if (f1(row) !== true) continue
+        else if (!kept(f1(row))) continue
         if (k2 !== NONE) {
           step = 2
           if (k2 === MAP) row = f2(row)
-          else if (f2(row) !== true) continue
+          else if (!kept(f2(row))) continue
           if (k3 !== NONE) {
             step = 3
             if (k3 === MAP) row = f3(row)
-            else if (f3(row) !== true) continue
+            else if (!kept(f3(row))) continue
             if (k4 !== NONE) {
               step = 4
               if (k4 === MAP) row = f4(row)
-              else if (f4(row) !== true) continue
+              else if (!kept(f4(row))) continue
               if (k5 !== NONE) {
                 step = 5
                 if (k5 === MAP) row = f5(row)
-                else if (f5(row) !== true) continue
+                else if (!kept(f5(row))) continue
                 if (k6 !== NONE) {
                   step = 6
                   if (k6 === MAP) row = f6(row)
-                  else if (f6(row) !== true) continue
+                  else if (!kept(f6(row))) continue
                   if (k7 !== NONE) {
                     step = 7
                     if (k7 === MAP) row = f7(row)
-                    else if (f7(row) !== true) continue
+                    else if (!kept(f7(row))) continue
                   }
                 }
               }

@@ -1,0 +1,78 @@
+/**
+ * A channel between two tasks of one process: batches under credit, control elements free and never overtaking.
+ *
+ * Credit is counted in bytes. A sender asks before it sends; one that may not waits for `credit()`, and so, through its
+ * own inputs, does everything before it up to the source.
+ */
+import { Batch, type Element } from '../../topology/element.ts'
+
+/** A guess at a row's size, for batches of row objects: what they hold on to is their payload and a few fields. */
+const ROW_BYTES = 256
+
+export class Channel {
+  private readonly capacityBytes: number
+  private readonly queue: Element[] = []
+  private head = 0
+  private queuedBytes = 0
+  private readable: (() => void) | undefined
+  private writable: (() => void)[] = []
+
+  /** @param capacityBytes how much may be on the way. @default 4 MiB */
+  constructor(capacityBytes = 4 << 20) {
+    this.capacityBytes = capacityBytes
+  }
+
+  /** Whether a batch may be sent now. */
+  get hasCredit(): boolean {
+    return this.queuedBytes < this.capacityBytes
+  }
+
+  /** Resolves when a batch may be sent. */
+  credit(): Promise<void> {
+    return this.hasCredit ? Promise.resolve() : new Promise((resolve) => this.writable.push(resolve))
+  }
+
+  send(element: Element): void {
+    this.queue.push(element)
+    if (element.kind === 'batch') this.queuedBytes += bytesOf(element)
+    this.readable?.()
+  }
+
+  /** The oldest element without taking it. */
+  peek(): Element | undefined {
+    return this.queue[this.head]
+  }
+
+  take(): Element | undefined {
+    const element = this.queue[this.head]
+    if (element === undefined) return undefined
+    this.queue[this.head] = undefined as unknown as Element
+    if (++this.head > 64 && this.head * 2 > this.queue.length) {
+      this.queue.splice(0, this.head)
+      this.head = 0
+    }
+    if (element.kind === 'batch') {
+      this.queuedBytes -= bytesOf(element)
+      if (this.hasCredit && this.writable.length > 0) {
+        const waiting = this.writable
+        this.writable = []
+        for (const resume of waiting) resume()
+      }
+    }
+    return element
+  }
+
+  /** Calls `listener` whenever something arrives. One reader. */
+  onReadable(listener: () => void): void {
+    this.readable = listener
+  }
+
+  /** Elements on the way. */
+  get length(): number {
+    return this.queue.length - this.head
+  }
+}
+
+function bytesOf(batch: Batch): number {
+  return batch.length * ROW_BYTES
+}
