@@ -1,7 +1,15 @@
 /** From JSON bytes to rows, by functions compiled once from the schema. */
 import type { z } from 'zod'
 import type { DecodeResult, Deserializer } from '../contract/serde.ts'
-import { type DecodeValue, expected, NumberText, primitiveDecoder, Refusal, shorten } from './json-values.ts'
+import {
+  type DecodeValue,
+  expected,
+  NumberText,
+  primitiveDecoder,
+  Refusal,
+  refuseLoneSurrogates,
+  shorten,
+} from './json-values.ts'
 import type { DecodedRow } from './row.ts'
 import { structOf } from './struct-of.ts'
 import type { DataType, PrimitiveType, StructType } from './types.ts'
@@ -32,31 +40,62 @@ export function jsonDeserializer<S extends z.core.SomeType>(schema: S): Deserial
       }
       let parsed: unknown
       try {
-        parsed = INEXACT_NUMBER.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text)
+        parsed = hasLongNumber(bytes) ? JSON.parse(text, keepNumberText) : JSON.parse(text)
       } catch (error) {
         return { ok: false, rule: 'json', reason: describeParseError(error, text) }
       }
       if (!isObject(parsed)) return { ok: false, rule: 'json', reason: expected('an object', parsed).message }
       const row = decodeRecord(parsed)
-      if (row instanceof Refusal) return { ok: false, rule: 'schema', reason: `${row.path}: ${row.message}` }
+      if (row instanceof Refusal) return refuse(row)
+      if (SURROGATE_ESCAPE.test(text)) {
+        const refusal = refuseLoneSurrogates(row)
+        if (refusal !== undefined) return refuse(refusal)
+      }
       return { ok: true, value: row as DecodedRow<S> }
     },
   }
 }
 
 /**
- * Finds numbers whose double may be another number: 16 digits and more, or an exponent (which may under- and overflow).
- * Digits in strings match as well, and then cost time only. Below the top-level object every number follows `:`, `,` or `[`.
+ * Whether the text may hold a number of 16 digits and more, whose double may be another number. Digits in strings count
+ * as well, and then cost time only.
  */
-const INEXACT_NUMBER = /[0-9.]{16}|[:,[][ \t\r\n]*-?[0-9.]+[eE]/
-
-function keepNumberText(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number') return value
-  const source = context!.source!
-  return source.length > 15 || source.includes('e') || source.includes('E') ? new NumberText(source, value) : value
+function hasLongNumber(bytes: Uint8Array): boolean {
+  // A run of 16 covers a multiple of 16, so that one byte in 16 has to be looked at.
+  for (let i = DIGITS_EXACT; i < bytes.length; i += DIGITS_EXACT + 1) {
+    if (isDigitOrPoint(bytes[i]!)) {
+      let first = i
+      while (first > 0 && isDigitOrPoint(bytes[first - 1]!)) first--
+      let end = i + 1
+      while (end - first <= DIGITS_EXACT && end < bytes.length && isDigitOrPoint(bytes[end]!)) end++
+      if (end - first > DIGITS_EXACT) return true
+    }
+  }
+  return false
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Numbers of at most so many digits are told apart by their doubles: the shortest text of the double is theirs. */
+const DIGITS_EXACT = 15
+
+function isDigitOrPoint(byte: number): boolean {
+  return byte <= 57 && byte >= 46 && byte !== 47
+}
+
+function keepNumberText(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  // What a double rounds to zero is zero, on either path.
+  if (typeof value !== 'number' || value === 0) return value
+  const source = context!.source!
+  return source.length > DIGITS_EXACT ? new NumberText(source, value) : value
+}
+
+/** Only an escape can bring half of a surrogate pair into a string: the bytes are UTF-8. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+
+function refuse(refusal: Refusal): DecodeResult<never> {
+  return { ok: false, rule: 'schema', reason: `${refusal.path}: ${refusal.message}` }
+}
+
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
 }
 
@@ -78,35 +117,55 @@ function decoderOf(type: DataType, int53: boolean): DecodeValue {
   }
 }
 
-function structDecoder(type: StructType): (wire: Record<string, unknown>) => Record<string, unknown> | Refusal {
+type JsonObject = Record<string, unknown>
+
+function structDecoder(type: StructType): (wire: JsonObject) => JsonObject | Refusal {
   const names = type.fields.map((field) => field.name)
   const decoders = type.fields.map((field) => decoderOf(field.type, field.int53 === true))
   const places = new Map(names.map((name, index) => [name, index]))
   const refuseUnknown = type.open !== true
-  const empty: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, null]))
+  // All rows get one hidden class, whatever came: that of a JSON object of all fields in order, which this is as well.
+  const empty = JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))) as JsonObject
 
-  return (wire) => {
-    // A copy of one prototype: every row of a schema has the same hidden class, whatever came and in which order.
+  /** Makes a row of an object of another shape, whose first `decoded` values have been decoded. */
+  function reshape(wire: JsonObject, decoded: number): JsonObject | Refusal {
     const row = { ...empty }
-    let next = 0
+    let position = 0
     for (const name in wire) {
-      // Producers mostly write fields in the schema's order; then no lookup is needed.
-      let index: number | undefined = next
-      if (names[index] !== name) {
-        index = places.get(name)
-        if (index === undefined) {
-          if (refuseUnknown) return new Refusal('unknown field').within(shorten(name))
-          continue
-        }
-      }
-      next = index + 1
       const value = wire[name]
-      if (value === null) continue
-      const decoded = decoders[index]!(value)
-      if (decoded instanceof Refusal) return decoded.within(name)
-      row[name] = decoded
+      if (position++ < decoded) {
+        row[name] = value
+        continue
+      }
+      const index = places.get(name)
+      if (index === undefined) {
+        if (refuseUnknown) return new Refusal('unknown field').within(shorten(name))
+      } else if (value !== null) {
+        const result = decoders[index]!(value)
+        if (result instanceof Refusal) return result.within(name)
+        row[name] = result
+      }
     }
     return row
+  }
+
+  return (wire) => {
+    // Most producers write all fields in the schema's order: then what JSON.parse made becomes the row, and only values
+    // that are something else in memory are written.
+    let position = 0
+    for (const name in wire) {
+      if (names[position] !== name) return reshape(wire, position)
+      const value = wire[name]
+      if (value !== null) {
+        const result = decoders[position]!(value)
+        if (result !== value) {
+          if (result instanceof Refusal) return result.within(name)
+          wire[name] = result
+        }
+      }
+      position++
+    }
+    return position === names.length ? wire : reshape(wire, position)
   }
 }
 

@@ -82,8 +82,27 @@ export function expected(what: string, value: unknown): Refusal {
 }
 
 function decodeString(value: unknown): string | Refusal {
-  if (typeof value !== 'string') return expected('a string', value)
-  return value.isWellFormed() ? value : new Refusal('a lone surrogate (half a \\u pair) has no UTF-8 form')
+  return typeof value === 'string' ? value : expected('a string', value)
+}
+
+/** Refuses a row in which any string holds half of a surrogate pair: it could not be stored as UTF-8. */
+export function refuseLoneSurrogates(value: unknown): Refusal | undefined {
+  if (typeof value === 'string') {
+    return value.isWellFormed() ? undefined : new Refusal('a lone surrogate (half of a \\u pair) has no UTF-8 form')
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
+  if (value instanceof Map) {
+    for (const [key, entry] of value) {
+      const refusal = refuseLoneSurrogates(key) ?? refuseLoneSurrogates(entry)
+      if (refusal !== undefined) return refusal.within(`[${JSON.stringify(shorten(String(key)))}]`)
+    }
+    return undefined
+  }
+  for (const [name, entry] of Object.entries(value)) {
+    const refusal = refuseLoneSurrogates(entry)
+    if (refusal !== undefined) return refusal.within(Array.isArray(value) ? `[${name}]` : name)
+  }
+  return undefined
 }
 
 function decodeBoolean(value: unknown): boolean | Refusal {
@@ -114,11 +133,12 @@ function decodeInt53(value: unknown): number | Refusal {
 }
 
 function decodeLong(value: unknown): bigint | Refusal {
-  if (typeof value === 'number') {
-    return Number.isSafeInteger(value) ? BigInt(value) : expected('an integer of 64 bits', value)
-  }
   let long: bigint | undefined
-  if (typeof value === 'string') {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return BigInt(value)
+    // Such as 1e17: its shortest text is its value.
+    long = parseDecimal(String(value), 19, 0)
+  } else if (typeof value === 'string') {
     if (value.length <= 20 && INTEGER.test(value)) long = BigInt(value)
   } else if (value instanceof NumberText) {
     long = parseDecimal(value.source, 19, 0)
