@@ -1,0 +1,106 @@
+/**
+ * Named places at which a crash would split a protocol step in two, and where tests make the process fail.
+ *
+ * ```text
+ * SLUICE_FAULT=name[:count][=kill|throw|hang]    fail at the count-th passing (default 1), by SIGKILL unless told otherwise
+ * SLUICE_FAULT_TRACE=file                        append each name to the file when it is first passed
+ * ```
+ */
+import { appendFileSync } from 'node:fs'
+import { SluiceError } from '../topology/errors.ts'
+import { nearestName } from '../topology/nearest-name.ts'
+
+/** Every fault point, and where it stands. */
+export const FAULT_POINTS = {
+  'source.after-poll': 'a reader has handed out a batch that nobody has processed',
+  'task.after-batch': 'a batch has gone through the chain',
+  'checkpoint.after-barrier': 'the barrier has been injected at the sources',
+  'checkpoint.after-snapshot': 'a task has cut and stored its state, and has not acknowledged',
+  'checkpoint.before-manifest': 'all tasks have acknowledged; the manifest is not written',
+  'checkpoint.after-manifest': 'the checkpoint is complete; nothing is committed',
+  'checkpoint.before-commit': 'the committers are about to be told',
+  'checkpoint.after-commit': 'every sink has committed',
+  'checkpoint.after-retention': 'older checkpoints have been removed',
+  'restore.after-epoch': 'the attempt has taken its epoch; nothing is restored',
+  'restore.after-load': 'the checkpoint is read; no sink is fenced',
+  'restore.after-fence': 'all sinks are fenced and owe nothing; no source has started',
+  'iceberg.before-data-file': 'rows are encoded; the data file is not written',
+  'iceberg.after-data-file': 'a data file is durable and in no manifest',
+  'iceberg.before-manifest': 'the commit has begun; no manifest is written',
+  'iceberg.after-manifest-list': 'manifests and manifest list are durable; the table does not name them',
+  'iceberg.before-catalog-cas': 'the new metadata file is durable; the catalog names the old one',
+  'iceberg.after-catalog-cas': 'the catalog names the new metadata; the committer has not heard of it',
+  'log.before-append': 'records have arrived at the log; no transaction has begun',
+  'log.after-append': 'records are in the log; the producer has not heard of it',
+} as const satisfies Readonly<Record<string, string>>
+
+export type FaultPoint = keyof typeof FAULT_POINTS
+
+/** What `SLUICE_FAULT` and `SLUICE_FAULT_TRACE` hold. */
+export interface FaultSettings {
+  readonly SLUICE_FAULT?: string | undefined
+  readonly SLUICE_FAULT_TRACE?: string | undefined
+}
+
+/**
+ * Fails here if this process was told to; otherwise free.
+ *
+ * @throws {SluiceError} `FAULT_INJECTED` when the fault is to throw; `FAULT_POINT_UNKNOWN` when faults are set and the
+ * table holds no such name.
+ */
+export function faultPoint(name: FaultPoint): void {
+  if (passing !== undefined) passing(name)
+}
+
+/** Sets the faults of this process, in place of those its environment set; without settings, none. */
+export function setFaults(settings: FaultSettings): void {
+  const fault = settings.SLUICE_FAULT ? parseFault(settings.SLUICE_FAULT) : undefined
+  const traceFile = settings.SLUICE_FAULT_TRACE || undefined
+  if (fault === undefined && traceFile === undefined) {
+    passing = undefined
+    return
+  }
+  const seen = new Set<FaultPoint>()
+  let left = fault?.count ?? 0
+  passing = (name) => {
+    checkName(name)
+    if (traceFile !== undefined && !seen.has(name)) {
+      seen.add(name)
+      appendFileSync(traceFile, `${name}\n`)
+    }
+    if (name === fault?.name && --left === 0) fail(name, fault.action)
+  }
+}
+
+type Action = 'kill' | 'throw' | 'hang'
+
+let passing: ((name: FaultPoint) => void) | undefined
+setFaults(process.env)
+
+function parseFault(text: string): { name: FaultPoint; count: number; action: Action } {
+  const match = /^([^:=]+)(?::([1-9]\d*))?(?:=(kill|throw|hang))?$/.exec(text)
+  if (match === null) {
+    throw new SluiceError('FAULT_INVALID', `SLUICE_FAULT is "${text}"`, {
+      fix: 'Write name[:count][=kill|throw|hang], as in checkpoint.after-manifest:2=throw.',
+    })
+  }
+  const name = match[1] as FaultPoint
+  checkName(name)
+  return { name, count: Number(match[2] ?? 1), action: (match[3] ?? 'kill') as Action }
+}
+
+function checkName(name: string): void {
+  if (Object.hasOwn(FAULT_POINTS, name)) return
+  const nearest = nearestName(name, Object.keys(FAULT_POINTS))
+  throw new SluiceError('FAULT_POINT_UNKNOWN', `there is no fault point "${name}"`, {
+    fix: nearest === undefined ? `There are ${Object.keys(FAULT_POINTS).join(', ')}.` : `Did you mean ${nearest}?`,
+  })
+}
+
+function fail(name: FaultPoint, action: Action): void {
+  if (action === 'throw') {
+    throw new SluiceError('FAULT_INJECTED', `fault injected at ${name}`, { details: { faultPoint: name } })
+  }
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
