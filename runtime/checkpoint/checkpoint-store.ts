@@ -124,8 +124,8 @@ export class CheckpointStore {
     const head = this.current()
     const { bytes, sha256 } = encodeManifest(manifest)
     const name = `manifests/${manifest.epoch}-${manifest.checkpointId}.manifest`
-    await this.files.create(`${this.root}/${name}`, bytes)
     faultPoint('checkpoint.before-manifest')
+    await this.files.create(`${this.root}/${name}`, bytes)
     const entry: CheckpointEntry = {
       id: manifest.checkpointId,
       epoch: manifest.epoch,

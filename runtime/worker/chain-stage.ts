@@ -207,6 +207,10 @@ export class ChainStage implements Stage {
     const forward = (element: Element) => {
       for (const port of ports.values()) port.next(element)
     }
+    const emitWatermark = (watermark: Watermark) => {
+      meter.watermark(watermark.timestampMs)
+      forward(watermark)
+    }
     const operator = create({
       uid: node.id,
       subtask: this.host.subtask,
@@ -221,6 +225,7 @@ export class ChainStage implements Stage {
         meter.sent(batch.length)
         ports.get(port)!.next(batch)
       },
+      emitWatermark,
     })
     this.operators.push(operator)
     return (element, input) => {
@@ -231,10 +236,7 @@ export class ChainStage implements Stage {
           break
         case 'watermark': {
           const watermark = operator.onWatermark === undefined ? element : operator.onWatermark(element)
-          if (watermark !== undefined) {
-            meter.watermark(watermark.timestampMs)
-            forward(watermark)
-          }
+          if (watermark !== undefined) emitWatermark(watermark)
           break
         }
         case 'idle': {

@@ -55,6 +55,7 @@ export class SourceTask implements SourceTaskControl {
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift()) this.snapshot(barrier)
+        this.announceIdle()
         const polled = this.halted ? undefined : reader.poll(MAX_BATCH_ROWS)
         const batch = polled instanceof Promise ? await polled : polled
         if (batch === undefined) {
@@ -104,10 +105,13 @@ export class SourceTask implements SourceTaskControl {
     const { stage, reader, outputs, listener } = this.options
     // Positions and stage state are cut at the same moment: nothing was polled that has not been fed.
     const splits = reader.snapshot()
-    stage.snapshot(barrier.checkpointId).then(
-      (snapshot) => listener.acknowledged(this.stageId, barrier.checkpointId, { stage: snapshot, splits }),
-      (error: unknown) => listener.failed(this.stageId, error),
-    )
+    stage
+      .snapshot(barrier.checkpointId)
+      .then((snapshot) => {
+        faultPoint('checkpoint.after-snapshot')
+        listener.acknowledged(this.stageId, barrier.checkpointId, { stage: snapshot, splits })
+      })
+      .catch((error: unknown) => listener.failed(this.stageId, error))
     outputs.broadcast(barrier)
   }
 
@@ -120,18 +124,21 @@ export class SourceTask implements SourceTaskControl {
   }
 
   private async idle(): Promise<void> {
-    const { reader, splits, listener, stage, times } = this.options
+    const { reader, splits, listener, times } = this.options
     if (!this.ended && splits.every((split) => reader.atEnd(split.id))) {
       this.ended = true
       listener.atEnd(this.stageId)
     }
-    // A split at its bound is not idle: it holds its watermark until the job stops.
-    for (const index of this.idleness.newlyIdle((index) => this.atEnd(index))) stage.onIdle(0, { kind: 'idle', split: index })
     if (this.barriers.length > 0 || this.draining || this.stopped) return
     this.waiting = new AbortController()
     const { signal } = this.waiting
     await times.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
     this.waiting = undefined
+  }
+
+  /** A split at its bound is not idle: it holds its watermark until the job stops. */
+  private announceIdle(): void {
+    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index))) this.options.stage.onIdle(0, { kind: 'idle', split })
   }
 
   private atEnd(index: number): boolean {

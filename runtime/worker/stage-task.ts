@@ -75,10 +75,13 @@ export class StageTask implements Task {
       case 'barrier': {
         const { listener, outputs } = this.options
         const { checkpointId } = element
-        stage.snapshot(checkpointId).then(
-          (snapshot) => listener.acknowledged(this.stageId, checkpointId, { stage: snapshot }),
-          (error: unknown) => listener.failed(this.stageId, error),
-        )
+        stage
+          .snapshot(checkpointId)
+          .then((snapshot) => {
+            faultPoint('checkpoint.after-snapshot')
+            listener.acknowledged(this.stageId, checkpointId, { stage: snapshot })
+          })
+          .catch((error: unknown) => listener.failed(this.stageId, error))
         // After the cut, which is made when snapshot() returns.
         outputs.broadcast(element)
         return undefined

@@ -3,6 +3,9 @@ import { TopologyError } from '../errors.ts'
 import type { Node } from '../graph.ts'
 import type { Edge } from './plan.ts'
 
+/** Key groups travel as unsigned 16-bit numbers, and more would only make checkpoints larger. */
+const MAX_KEY_GROUPS = 32_768
+
 /**
  * Checks a pruned graph and returns warnings.
  *
@@ -14,13 +17,8 @@ export function validate(
   edges: readonly Edge[],
   { parallelism, keyGroups }: { readonly parallelism: number; readonly keyGroups: number },
 ): readonly string[] {
-  for (const [name, value] of [['key groups', keyGroups], ...nodes.map((node) => [node.id, node.parallelism ?? parallelism])] as const) {
-    if (!Number.isInteger(value) || value < 1 || value > (name === 'key groups' ? 32_768 : keyGroups)) {
-      throw new TopologyError('PARALLELISM', `${name} can't be ${value}`, {
-        fix: `Parallelism is a whole number from 1 to the job's key groups (${keyGroups}), key groups at most 32,768.`,
-      })
-    }
-  }
+  checkCount('the number of key groups', keyGroups, MAX_KEY_GROUPS)
+  for (const node of nodes) checkCount(`the parallelism of ${node.id}`, node.parallelism ?? parallelism, keyGroups)
   const keyed = new Set<Node>()
   const timed = new Set<Node>()
   for (const node of nodes) {
@@ -46,6 +44,13 @@ export function validate(
       .filter((port) => !edges.some((edge) => edge.from === node && edge.port === port))
       .map((port) => `${node.id}: its side output "${port}" goes nowhere; those records are counted and dropped.`),
   )
+}
+
+function checkCount(what: string, count: number, limit: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= limit) return
+  throw new TopologyError('PARALLELISM', `${what} can't be ${count}`, {
+    fix: `It is a whole number from 1 to ${limit}; a subtask without a key group would have nothing to do.`,
+  })
 }
 
 function names(nodes: readonly Node[]): string {

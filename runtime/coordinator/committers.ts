@@ -1,0 +1,48 @@
+/** The single committer of each sink: fenced before anything starts, fed after each complete checkpoint. */
+import type { SinkCommitter } from '../../topology/contract/sink.ts'
+import type { Manifest } from '../checkpoint/manifest.ts'
+import { faultPoint } from '../fault-point.ts'
+
+export interface FenceOptions {
+  readonly epoch: bigint
+  readonly restored: Manifest | undefined
+  readonly allowRewind: boolean
+}
+
+export class Committers {
+  private readonly committers: ReadonlyMap<string, SinkCommitter>
+
+  constructor(committers: ReadonlyMap<string, SinkCommitter>) {
+    this.committers = committers
+  }
+
+  /** Shuts out every older attempt at every sink, and commits what the restored checkpoint still owes. */
+  async fence({ epoch, restored, allowRewind }: FenceOptions): Promise<void> {
+    for (const [uid, committer] of this.committers) {
+      await committer.fence({ epoch, restored: restored && requestOf(restored, uid, epoch), allowRewind })
+    }
+    faultPoint('restore.after-fence')
+  }
+
+  /** Applies a complete checkpoint at every sink. */
+  async commit(manifest: Manifest, epoch: bigint): Promise<void> {
+    faultPoint('checkpoint.before-commit')
+    for (const [uid, committer] of this.committers) await committer.commit(requestOf(manifest, uid, epoch))
+    faultPoint('checkpoint.after-commit')
+  }
+
+  async close(): Promise<void> {
+    for (const committer of this.committers.values()) await committer.close()
+  }
+}
+
+function requestOf(manifest: Manifest, uid: string, epoch: bigint) {
+  const sink = manifest.sinks[uid]
+  return {
+    epoch,
+    checkpointEpoch: manifest.epoch,
+    checkpointId: manifest.checkpointId,
+    watermarkMs: sink?.watermarkMs ?? undefined,
+    committables: sink?.committables ?? [],
+  }
+}

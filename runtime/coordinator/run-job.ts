@@ -1,0 +1,86 @@
+/** One attempt of a job in this process: take an epoch, restore, fence, run, checkpoint, stop. */
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { JobRun } from '../../topology/contract/job-control.ts'
+import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { SinkCommitter } from '../../topology/contract/sink.ts'
+import type { SourceBounds } from '../../topology/contract/source.ts'
+import type { Plan } from '../../topology/plan/plan.ts'
+import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
+import { faultPoint } from '../fault-point.ts'
+import { Attempt } from './attempt.ts'
+import { Committers } from './committers.ts'
+import { type Connections, type OpenConnectors, openConnectors } from './connectors.ts'
+import { checkFits, splitsOf } from './restore.ts'
+
+export interface RunJobOptions {
+  readonly plan: Plan
+  readonly store: CheckpointStore
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: (labels: Readonly<Record<string, string>>) => MetricScope
+  readonly checkpointIntervalMs: number
+  readonly bounds?: SourceBounds
+  /** With `bounds.until`: close open windows at the end. */
+  readonly drain?: boolean
+  /** URI of a savepoint's manifest to begin from, in place of the latest checkpoint. */
+  readonly fromSavepoint?: string
+  /** Let tables go back to an older checkpoint's snapshot. */
+  readonly allowRewind?: boolean
+}
+
+/**
+ * Starts an attempt.
+ *
+ * Order matters: the epoch is taken first, so that from then on no older attempt can complete a checkpoint; every sink
+ * is fenced and what the restored checkpoint owes is committed before any source starts.
+ *
+ * @throws {SluiceError} `RESTORE_MISMATCH`, `CHECKPOINT_CORRUPT`, `REWIND_REFUSED`, `SCHEMA_MISMATCH`, `FENCED` …
+ */
+export async function runJob(options: RunJobOptions): Promise<JobRun> {
+  const { plan, store, logger } = options
+  for (const warning of plan.warnings) logger.warn({ event: 'plan_warning', job: plan.job }, warning)
+  const epoch = await store.openEpoch()
+  const point = await (options.fromSavepoint === undefined ? store.latest() : store.at(options.fromSavepoint))
+  if (point !== undefined) checkFits(point.manifest, plan, point.location)
+  faultPoint('restore.after-load')
+  const connectors = await openConnectors(plan, options.connections)
+  try {
+    const committers = await openCommitters(options, connectors)
+    await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
+    const splits = new Map(
+      await Promise.all(
+        [...connectors.sources].map(async ([uid, source]) => {
+          const found = await source.discoverSplits(options.bounds ?? {})
+          return [uid, splitsOf(found, point?.manifest.sources[uid])] as const
+        }),
+      ),
+    )
+    const attempt = new Attempt({ ...options, epoch, point, connectors, committers, splits })
+    await attempt.start()
+    return attempt
+  } catch (error) {
+    await connectors.close()
+    throw error
+  }
+}
+
+/**
+ * When the newest checkpoint is damaged, tables may hold its output already: they go back with the state, as long as
+ * nobody else has written since. A rewind that a user asks for by naming an older savepoint needs the flag.
+ */
+function mayRewind(options: RunJobOptions, point: RestorePoint | undefined): boolean {
+  return options.allowRewind === true || (point?.passedOver.length ?? 0) > 0
+}
+
+async function openCommitters(options: RunJobOptions, connectors: OpenConnectors): Promise<Committers> {
+  const { plan, clock, logger, metrics } = options
+  const opened = new Map<string, SinkCommitter>()
+  for (const [uid, sink] of connectors.sinks) {
+    opened.set(
+      uid,
+      await sink.createCommitter({ job: plan.job, uid, clock, logger: logger.child({ uid }), metrics: metrics({ uid }) }),
+    )
+  }
+  return new Committers(opened)
+}
