@@ -1,0 +1,52 @@
+/** Loads a job module and takes its topology: the default export. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isSluiceError, SluiceError } from '../../topology/errors.ts'
+import { isTopology, type Topology } from '../../topology/topology.ts'
+
+/**
+ * @param file path of the module, relative to the working directory
+ * @throws {SluiceError} `JOB_NOT_FOUND`, `JOB_INVALID` (it does not parse, or throws while it is built; with file and
+ * line), `JOB_NO_TOPOLOGY`, or the TopologyError of its build.
+ * @example const job = await loadJob('jobs/medallion/job.ts')
+ */
+export async function loadJob(file: string): Promise<Topology> {
+  const path = resolve(file)
+  if (!existsSync(path)) {
+    throw new SluiceError('JOB_NOT_FOUND', `there is no job file ${file}`, {
+      fix: 'Name a module whose default export is topology(…), as in jobs/medallion/job.ts.',
+      details: { file },
+    })
+  }
+  let loaded: { readonly default?: unknown }
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as typeof loaded
+  } catch (error) {
+    if (isSluiceError(error)) throw error
+    throw new SluiceError('JOB_INVALID', `${file} can't be loaded: ${reasonOf(error)}`, {
+      cause: error,
+      fix: 'Mend the module; `npx tsc --noEmit` shows what is wrong with its types.',
+      details: { file, at: placeOf(error) },
+    })
+  }
+  if (!isTopology(loaded.default)) {
+    throw new SluiceError('JOB_NO_TOPOLOGY', `${file} has no topology as its default export`, {
+      fix: "Write export default topology('name', ({ from }) => { … }).",
+      details: { file, exports: Object.keys(loaded) },
+    })
+  }
+  return loaded.default
+}
+
+function reasonOf(error: unknown): string {
+  const place = placeOf(error)
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return place === undefined ? message : `${message} (${place})`
+}
+
+/** File and line: a syntax error's stack begins with them, any other error's first frame holds them. */
+function placeOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return stack.match(/file:\/\/\S+?:\d+(:\d+)?/)?.[0] ?? stack.match(/^(\/\S+:\d+)$/m)?.[1]
+}
