@@ -1,5 +1,8 @@
 /** Schemas: one zod object is the source of a record's every form. */
+export { type ArrowField, type ArrowType, arrowFields } from './arrow.ts'
+export { avroSchema } from './avro.ts'
 export { decimalProblem, formatDecimal, parseDecimal } from './decimal.ts'
+export { describeFields, describeType } from './describe.ts'
 export {
   formatDate,
   formatLocalMicros,
@@ -12,6 +15,8 @@ export {
   parseIsoTimestampMs,
 } from './iso-time.ts'
 export { jsonDeserializer } from './json-decoder.ts'
+export { jsonSchema } from './json-schema.ts'
+export { jsonSerializer } from './json-serializer.ts'
 export {
   binary,
   type DecimalValue,
@@ -40,3 +45,4 @@ export {
   type PrimitiveType,
   type StructType,
 } from './types.ts'
+export { type ValidationError, type ValidationResult, validate } from './validate.ts'

@@ -25,6 +25,7 @@ type Digit15 = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15
 /** What a decimal of precision `P` is in a row: a scaled integer, as a number where 15 digits do. */
 export type DecimalValue<P extends number> = number extends P ? number | bigint : P extends Digit15 ? number : bigint
 
+const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const INTEGER = /^-?(?:0|[1-9]\d*)$/
 const MIN_LONG = -(2n ** 63n)
 const MAX_LONG = 2n ** 63n - 1n
@@ -79,7 +80,7 @@ export function decimal<const P extends number>(precision: P, scale: number) {
     throw new RangeError(`decimal(${precision}, ${scale}): scale must be an integer from 0 to the precision`)
   }
   const small = precision <= NUMBER_DECIMAL_PRECISION
-  const wire = z.union([z.number(), z.string()], { error: 'expected a number, or its text' })
+  const wire = z.union([z.number(), z.string().regex(DECIMAL)], { error: 'expected a number, or its text' })
   const row = (small ? z.int() : z.bigint()) as unknown as z.ZodType<DecimalValue<P>, DecimalValue<P>>
   const codec = z.codec(wire, row, {
     decode: (value, context) => {
@@ -113,7 +114,7 @@ export function date() {
 
 /** A time of day: `08:30:00.5` on the wire, microseconds since midnight as a bigint in the row. */
 export function time() {
-  const codec = z.codec(z.string().meta({ format: 'partial-time' }), z.bigint(), {
+  const codec = z.codec(z.string(), z.bigint(), {
     decode: (text, context) =>
       parseIsoTimeMicros(text) ?? refuse(context, 'expected an ISO 8601 time such as 08:30:00'),
     encode: formatTimeMicros,
@@ -123,7 +124,7 @@ export function time() {
 
 /** A date and time without zone: `2026-11-23T08:30:00` on the wire, microseconds as a bigint in the row. */
 export function timestamp() {
-  const codec = z.codec(z.string().meta({ format: 'partial-date-time' }), z.bigint(), {
+  const codec = z.codec(z.string(), z.bigint(), {
     decode: (text, context) =>
       parseIsoLocalTimestampMicros(text) ??
       refuse(context, 'expected an ISO 8601 date-time without zone, such as 2026-11-23T08:30:00'),

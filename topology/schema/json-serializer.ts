@@ -1,0 +1,120 @@
+/** From rows to JSON bytes: the inverse of the decoder, by functions compiled once from the schema. */
+import type { z } from 'zod'
+import type { Serializer } from '../contract/serde.ts'
+import { encodeBase64 } from './base64.ts'
+import { formatDecimal } from './decimal.ts'
+import { formatDate, formatLocalMicros, formatMicros, formatTimeMicros } from './iso-time.ts'
+import type { Row } from './row.ts'
+import { structOf } from './struct-of.ts'
+import type { DataType, StructType } from './types.ts'
+
+/** The JSON text of a value that is not null. */
+type EncodeValue = (value: any) => string
+
+/**
+ * Encodes rows as UTF-8 JSON in the schema's wire form: decimals and 64-bit integers as exact JSON numbers, times as ISO
+ * 8601, bytes as base64. A field that is null is written as null.
+ *
+ * @throws {RangeError} from `encode`, naming the field, when a number is NaN or infinite, a time is outside the years
+ * 0001 to 9999, or a string holds a lone surrogate: none of them has a wire form.
+ * @example jsonSerializer(Order).encode({ id: 1n, amount: 1990n })
+ */
+export function jsonSerializer<S extends z.core.SomeType>(schema: S): Serializer<Row<S>> {
+  const encodeRecord = structEncoder(structOf(schema))
+  const utf8 = new TextEncoder()
+  return { encode: (row) => utf8.encode(encodeRecord(row)) }
+}
+
+function encoderOf(type: DataType): EncodeValue {
+  switch (type.kind) {
+    case 'boolean':
+    case 'int':
+      return String
+    case 'long':
+      return String
+    case 'float':
+    case 'double':
+      return encodeNumber
+    case 'decimal':
+      return (unscaled: bigint | number) => formatDecimal(unscaled, type.scale)
+    case 'date':
+      return (days: number) => `"${formatDate(days)}"`
+    case 'time':
+      return (micros: bigint) => `"${formatTimeMicros(micros)}"`
+    case 'timestamp':
+      return (micros: bigint) => `"${formatLocalMicros(micros)}"`
+    case 'timestamptz':
+      return (micros: bigint) => `"${formatMicros(micros)}"`
+    case 'string':
+    case 'uuid':
+      return encodeString
+    case 'fixed':
+    case 'binary':
+      return (bytes: Uint8Array) => `"${encodeBase64(bytes)}"`
+    case 'struct':
+      return structEncoder(type)
+    case 'list': {
+      const encodeElement = encoderOf(type.element)
+      return (list: readonly unknown[]) =>
+        `[${list.map((element, index) => encodeAt(`[${index}]`, encodeElement, element)).join(',')}]`
+    }
+    case 'map': {
+      const encodeKey = encoderOf(type.key)
+      const encodeEntry = encoderOf(type.value)
+      return (map: ReadonlyMap<unknown, unknown>) => {
+        const entries: string[] = []
+        for (const [key, value] of map) {
+          const text = encodeKey(key)
+          const name = text.startsWith('"') ? text : `"${text}"`
+          entries.push(`${name}:${encodeAt(`[${name}]`, encodeEntry, value)}`)
+        }
+        return `{${entries.join(',')}}`
+      }
+    }
+  }
+}
+
+function structEncoder(type: StructType): EncodeValue {
+  const fields = type.fields.map((field, index) => ({
+    name: field.name,
+    prefix: `${index === 0 ? '' : ','}${JSON.stringify(field.name)}:`,
+    encode: encoderOf(field.type),
+  }))
+  return (row: Record<string, unknown>) => {
+    let text = '{'
+    for (const { name, prefix, encode } of fields) text += prefix + encodeAt(name, encode, row[name])
+    return `${text}}`
+  }
+}
+
+/** A failure gets the path it happened at: `payload.amount: NaN has no JSON form`. */
+function encodeAt(step: string, encode: EncodeValue, value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  try {
+    return encode(value)
+  } catch (error) {
+    const { message } = error as Error
+    const path = error instanceof UnencodableError ? error.path : ''
+    const within = path === '' || path.startsWith('[') ? step + path : `${step}.${path}`
+    throw new UnencodableError(within, path === '' ? message : message.slice(path.length + 2))
+  }
+}
+
+class UnencodableError extends RangeError {
+  readonly path: string
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`)
+    this.path = path
+  }
+}
+
+function encodeNumber(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`${value} has no JSON form`)
+  // JSON.stringify writes −0 as 0.
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function encodeString(value: string): string {
+  if (!value.isWellFormed()) throw new RangeError('a lone surrogate has no UTF-8 form')
+  return JSON.stringify(value)
+}
