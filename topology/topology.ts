@@ -1,5 +1,5 @@
 /** A job: its name and the graph its build function described. */
-import { GraphBuilder, type Node } from './graph.ts'
+import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import { streamOf, type Stream, type TopicStream } from './stream.ts'
 import { decodeRecord, type Topic } from './topic.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
@@ -80,7 +80,7 @@ function fromTopic<T>(graph: GraphBuilder, topic: Topic<T>): TopicStream<T> {
   return streamOf(graph, decode, 'out', { received, schema: topic.schema })
 }
 
-function sourceSpec(source: import('./graph.ts').SourceReference) {
+function sourceSpec(source: SourceReference) {
   return {
     uid: `source(${source.name})`,
     kind: 'source',
