@@ -1,7 +1,7 @@
 /** The configuration as the runtime gets it: typed, frozen, injected. */
 import { resolve } from 'node:path'
 import type * as z from 'zod'
-import type { Variables } from './variables.ts'
+import type { ConfigVariables } from './config-variables.ts'
 
 export interface Config {
   /** Absolute path. */
@@ -36,14 +36,18 @@ export interface Config {
   }
   readonly producer: {
     readonly acks: 'all' | 1 | 0
-    readonly retries: number
-    readonly backoffMs: number
-    readonly maxBackoffMs: number
+    readonly retry: {
+      readonly retries: number
+      /** Upper bound of the first wait. */
+      readonly baseMs: number
+      /** Upper bound of all waits. */
+      readonly maxMs: number
+    }
   }
 }
 
 /** The values of all variables, as the configuration object. `cwd` is what a relative data directory is relative to. */
-export function toConfig(values: z.output<typeof Variables>, cwd: string): Config {
+export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string): Config {
   const dataDir = resolve(cwd, values.SLUICE_DATA_DIR)
   return deepFreeze({
     dataDir,
@@ -59,9 +63,11 @@ export function toConfig(values: z.output<typeof Variables>, cwd: string): Confi
     topic: { partitions: values.TOPIC_PARTITIONS },
     producer: {
       acks: values.PRODUCER_ACKS,
-      retries: values.PRODUCER_RETRIES,
-      backoffMs: values.PRODUCER_BACKOFF,
-      maxBackoffMs: values.PRODUCER_MAX_BACKOFF,
+      retry: {
+        retries: values.PRODUCER_RETRIES,
+        baseMs: values.PRODUCER_BACKOFF,
+        maxMs: values.PRODUCER_MAX_BACKOFF,
+      },
     },
   })
 }

@@ -6,7 +6,8 @@ import { SluiceError } from '../../topology/errors.ts'
 import { nearestName } from '../../topology/nearest-name.ts'
 import { REDACTED, redactText } from '../observability/redact.ts'
 import { type Config, toConfig } from './config.ts'
-import { VARIABLES, type Variable, Variables } from './variables.ts'
+import { ConfigVariables } from './config-variables.ts'
+import { describeVariable, VARIABLES, type Variable } from './variables.ts'
 
 export type SettingOrigin = 'flag' | 'environment' | '.env' | 'default'
 
@@ -55,13 +56,13 @@ export function loadConfig({ flags = {}, env, cwd }: ConfigSources): LoadedConfi
         ['.env', envFile[variable] || undefined],
       ] as const
     ).find(([, value]) => value !== undefined)
-    const value = found?.[1] ?? VARIABLES[variable].default
+    const value = found?.[1] ?? describeVariable(variable).default
     if (value === undefined) continue
     origins[variable] = found?.[0] ?? 'default'
     given[variable] = value
   }
 
-  const parsed = Variables.safeParse(given)
+  const parsed = ConfigVariables.safeParse(given)
   if (!parsed.success) {
     const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0] as Variable))
     throw invalid(
@@ -74,7 +75,7 @@ export function loadConfig({ flags = {}, env, cwd }: ConfigSources): LoadedConfi
       variable,
       value: shown(variable, given[variable]),
       origin: origins[variable] ?? 'default',
-      summary: VARIABLES[variable].summary,
+      summary: describeVariable(variable).summary,
     })),
     warnings: unknownVariables({ ...envFile, ...env }),
   }
@@ -101,13 +102,13 @@ interface Problem {
 }
 
 function problem(variable: Variable, value: string, origin: SettingOrigin): Problem {
-  const { expected, unsupported } = VARIABLES[variable]
+  const { expected, unsupported } = describeVariable(variable)
   return { variable, value: shown(variable, value) ?? '', origin, expected: unsupported ?? `expected ${expected}` }
 }
 
 function invalid(problems: readonly Problem[]): SluiceError {
   const lines = problems.map(({ variable, value, origin, expected }) => {
-    const where = origin === 'flag' ? `--${VARIABLES[variable].flag}` : origin
+    const where = origin === 'flag' ? `--${describeVariable(variable).flag}` : origin
     return `${variable} is ${JSON.stringify(value)} (${where}): ${expected}`
   })
   const message = lines.length === 1 ? lines[0]! : `${lines.length} settings are wrong:\n  ${lines.join('\n  ')}`
@@ -129,5 +130,5 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
 
 function shown(variable: Variable, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  return VARIABLES[variable].secret === true ? REDACTED : redactText(value)
+  return describeVariable(variable).secret === true ? REDACTED : redactText(value)
 }

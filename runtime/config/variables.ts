@@ -1,6 +1,5 @@
 /** Every variable Sluice reads, described once: its form, its default, its flag. Help, errors and `runtime config` follow. */
-import * as z from 'zod'
-import { DURATION_FORM, parseDurationMs } from './duration.ts'
+import { DURATION_FORM } from './duration.ts'
 
 /** What is known of a variable beside its form. */
 export interface VariableDescription {
@@ -17,48 +16,11 @@ export interface VariableDescription {
   readonly unsupported?: string
 }
 
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
-const ACKS = ['all', '1', '0'] as const
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
+export const ACKS = ['all', '1', '0'] as const
 
-function choice<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.string().trim().toLowerCase().pipe(z.enum(values))
-}
-
-function integer(minimum: number, maximum: number) {
-  return z.string().trim().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum))
-}
-
-const durationMs = z.string().transform((text, context) => {
-  const parsed = parseDurationMs(text)
-  if (parsed !== undefined && parsed > 0) return parsed
-  context.addIssue({ code: 'custom', message: DURATION_FORM })
-  return z.NEVER
-})
-
-/** The one schema: from strings, as environment, flags and defaults hold them, to values. */
-export const Variables = z.object({
-  SLUICE_DATA_DIR: z.string().min(1),
-  LOG_LEVEL: choice(LOG_LEVELS),
-  LOG_FORMAT: choice(LOG_FORMATS),
-  METRICS_PREFIX: z.string().regex(/^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/),
-  METRICS_HOST: z.string().trim().min(1),
-  METRICS_PORT: z.union([choice(['off']), integer(0, 65_535)]),
-  CHECKPOINT_INTERVAL: durationMs,
-  CHECKPOINT_RETAINED: integer(1, 10_000),
-  ICEBERG_CATALOG: choice(['sqlite']),
-  QUERY_ENGINE: choice(['duckdb']),
-  KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
-  TOPIC_PARTITIONS: integer(1, 1_024),
-  PRODUCER_ACKS: choice(ACKS).transform((acks) => (acks === 'all' ? acks : acks === '1' ? 1 : 0)),
-  PRODUCER_RETRIES: integer(0, 1_000),
-  PRODUCER_BACKOFF: durationMs,
-  PRODUCER_MAX_BACKOFF: durationMs,
-})
-
-export type Variable = keyof typeof Variables.shape
-
-export const VARIABLES: Readonly<Record<Variable, VariableDescription>> = {
+export const VARIABLES = {
   SLUICE_DATA_DIR: {
     summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/',
     expected: 'a directory',
@@ -139,11 +101,18 @@ export const VARIABLES: Readonly<Record<Variable, VariableDescription>> = {
   PRODUCER_BACKOFF: {
     summary: 'the wait before the first retry; it doubles with each, with jitter',
     expected: DURATION_FORM,
-    default: '100ms',
+    default: '50ms',
   },
   PRODUCER_MAX_BACKOFF: {
     summary: 'the longest wait between two retries',
     expected: DURATION_FORM,
-    default: '10s',
+    default: '5s',
   },
+} as const satisfies Readonly<Record<string, VariableDescription>>
+
+export type Variable = keyof typeof VARIABLES
+
+/** What is known of `variable`. */
+export function describeVariable(variable: Variable): VariableDescription {
+  return VARIABLES[variable]
 }

@@ -38,7 +38,7 @@ describe('defaults', () => {
       icebergCatalog: 'sqlite',
       queryEngine: 'duckdb',
       topic: { partitions: 4 },
-      producer: { acks: 'all', retries: 5, backoffMs: 100, maxBackoffMs: 10_000 },
+      producer: { acks: 'all', retry: { retries: 5, baseMs: 50, maxMs: 5_000 } },
     })
     expect(warnings).toEqual([])
   })
@@ -77,7 +77,7 @@ describe('precedence', () => {
   it('shows values as they were written', () => {
     const { settings } = loadConfig({ env: { CHECKPOINT_INTERVAL: '500ms' }, cwd })
     expect(settings.find((setting) => setting.variable === 'CHECKPOINT_INTERVAL')?.value).toBe('500ms')
-    expect(settings.find((setting) => setting.variable === 'PRODUCER_BACKOFF')?.value).toBe('100ms')
+    expect(settings.find((setting) => setting.variable === 'PRODUCER_BACKOFF')?.value).toBe('50ms')
     expect(settings.find((setting) => setting.variable === 'KAFKA_BOOTSTRAP_SERVERS')?.value).toBeUndefined()
   })
 })
