@@ -1,9 +1,9 @@
 /**
  * Checkpoint files carry their kind, format version, length and checksum in a first line of text:
  *
- *     sluice-<kind> <format version> <body length in bytes> <SHA-256 of the body, hexadecimal>\n<body>
+ *     sluice-<kind> <format version> <body length in bytes> <SHA-256, hexadecimal>\n<body>
  *
- * So a torn, truncated or altered file is told from a good one before a byte of its body is used.
+ * The checksum covers the line up to it, and the body. So a torn, truncated or altered file is told from a good one before a byte of its body is used.
  */
 import { createHash } from 'node:crypto'
 import { SluiceError } from '../../topology/errors.ts'
@@ -20,23 +20,22 @@ export interface Sealed {
 }
 
 export function seal(kind: SealedKind, body: Uint8Array): { readonly bytes: Uint8Array; readonly sha256: string } {
-  const sha256 = createHash('sha256').update(body).digest('hex')
-  const header = `sluice-${kind} ${CHECKPOINT_FORMAT_VERSION} ${body.length} ${sha256}\n`
-  return { bytes: Buffer.concat([Buffer.from(header, 'latin1'), body]), sha256 }
+  const claim = `sluice-${kind} ${CHECKPOINT_FORMAT_VERSION} ${body.length}`
+  const sha256 = checksum(claim, body)
+  return { bytes: Buffer.concat([Buffer.from(`${claim} ${sha256}\n`, 'latin1'), body]), sha256 }
 }
 
 /** @throws {SluiceError} `CHECKPOINT_CORRUPT` naming the file and what is wrong with it; `CHECKPOINT_VERSION` */
 export function unseal(kind: SealedKind, bytes: Uint8Array, file: string): Sealed {
   const end = bytes.indexOf(0x0a)
   const header = end < 0 || end > 200 ? undefined : Buffer.from(bytes.subarray(0, end)).toString('latin1')
-  const match = header?.match(/^sluice-([a-z]+) ([1-9]\d{0,8}) (\d{1,15}) ([0-9a-f]{64})$/)
-  if (match == null || match[1] !== kind) throw corrupt(file, `it does not begin as a ${kind} file does`)
+  const match = header?.match(/^(sluice-([a-z]+) ([1-9]\d{0,8}) (\d{1,15})) ([0-9a-f]{64})$/)
+  if (match == null || match[2] !== kind) throw corrupt(file, `it does not begin as a ${kind} file does`)
   const body = bytes.subarray(end + 1)
-  if (body.length !== Number(match[3])) throw corrupt(file, `it holds ${body.length} bytes, ${match[3]} were written`)
-  const sha256 = createHash('sha256').update(body).digest('hex')
-  if (sha256 !== match[4]) throw corrupt(file, 'its checksum does not match')
-  const formatVersion = Number(match[2])
-  // After the checksum, which does not cover the header: a flipped bit in the version is met by the format itself.
+  if (body.length !== Number(match[4])) throw corrupt(file, `it holds ${body.length} bytes, ${match[4]} were written`)
+  const sha256 = checksum(match[1]!, body)
+  if (sha256 !== match[5]) throw corrupt(file, 'its checksum does not match')
+  const formatVersion = Number(match[3])
   if (formatVersion > CHECKPOINT_FORMAT_VERSION) {
     throw new SluiceError('CHECKPOINT_VERSION', `${file} has format version ${formatVersion}, this Sluice reads up to ${CHECKPOINT_FORMAT_VERSION}`, {
       fix: 'Run the version of Sluice that wrote it, or a later one.',
@@ -44,6 +43,10 @@ export function unseal(kind: SealedKind, bytes: Uint8Array, file: string): Seale
     })
   }
   return { formatVersion, body, sha256 }
+}
+
+function checksum(claim: string, body: Uint8Array): string {
+  return createHash('sha256').update(claim, 'latin1').update(body).digest('hex')
 }
 
 function corrupt(file: string, what: string): SluiceError {

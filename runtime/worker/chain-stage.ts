@@ -51,6 +51,7 @@ export class ChainStage implements Stage {
       for (const member of run) chained.add(member)
       await this.connect(run)
     }
+    this.state.checkClaimed()
     for (const output of this.plan.outputs) {
       this.subscribe(this.port(output.from, output.port), (element) => host.emit(output.output, element), 0)
     }

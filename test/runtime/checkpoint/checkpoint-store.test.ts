@@ -1,0 +1,186 @@
+/** The checkpoint store: epochs fence, damage is refused and the checkpoint before it used, retention keeps what is needed. */
+import { describe, expect, it } from 'vitest'
+import { type MemoryFiles, memoryFiles } from '../../../connectors/memory/memory-files.ts'
+import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
+import type { CheckpointKind, Manifest } from '../../../runtime/checkpoint/manifest.ts'
+import type { StateReference } from '../../../topology/contract/stage.ts'
+import { recordingLogger, type RecordedLog } from '../../support/silent.ts'
+
+const root = 'memory:///checkpoints/job'
+
+function open(files: MemoryFiles, log: RecordedLog[] = [], retained = 3) {
+  return new CheckpointStore({ files, root, retained, logger: recordingLogger(log) })
+}
+
+function chunk(text: string) {
+  return {
+    uid: 'count',
+    state: 'totals',
+    codec: { name: 'string', version: 1 },
+    firstKeyGroup: 0,
+    lastKeyGroup: 127,
+    entries: 1,
+    bytes: Buffer.from(text),
+  }
+}
+
+async function take(store: CheckpointStore, state: string, kind: CheckpointKind = 'checkpoint'): Promise<string> {
+  return store.complete(manifest(store, [await store.store(chunk(state))], kind))
+}
+
+function manifest(store: CheckpointStore, keyed: readonly StateReference[], kind: CheckpointKind = 'checkpoint'): Manifest {
+  return {
+    job: 'job',
+    kind,
+    epoch: store.epoch,
+    checkpointId: store.lastCheckpointId + 1n,
+    createdAtMs: 0,
+    planFingerprint: 'f',
+    keyGroups: 128,
+    uids: ['count'],
+    sources: { source: [{ id: '0', index: 0, start: '0', position: '9007199254740993' }] },
+    keyed,
+    split: {},
+    watermarksMs: { stage: null },
+    sinks: {},
+  }
+}
+
+async function stateOf(store: CheckpointStore): Promise<string> {
+  const point = await store.latest()
+  return Buffer.from((await store.load(point!.manifest.keyed[0]!)).bytes).toString()
+}
+
+describe('a first start', () => {
+  it('begins at epoch 1 with nothing to restore', async () => {
+    const store = open(memoryFiles())
+    expect(await store.openEpoch()).toBe(1n)
+    expect(await store.latest()).toBeUndefined()
+  })
+})
+
+describe('a complete checkpoint', () => {
+  it('is what the next attempt restores, bit for bit', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'one')
+    await take(first, 'two')
+    const next = open(files)
+    expect(await next.openEpoch()).toBe(2n)
+    const point = await next.latest()
+    expect(point?.manifest).toMatchObject({ epoch: 1n, checkpointId: 2n })
+    expect(point?.manifest.sources['source']![0]!.position).toBe('9007199254740993')
+    expect(await stateOf(next)).toBe('two')
+  })
+
+  it('shares unchanged state with the one before it', async () => {
+    const files = memoryFiles()
+    const store = open(files)
+    await store.openEpoch()
+    await take(store, 'same')
+    const before = files.contents.size
+    await take(store, 'same')
+    // A manifest and a journal record, no state file.
+    expect(files.contents.size - before).toBe(2)
+  })
+})
+
+describe('epochs', () => {
+  it('keep an older attempt from completing a checkpoint, whenever it tries', async () => {
+    const files = memoryFiles()
+    const zombie = open(files)
+    await zombie.openEpoch()
+    await take(zombie, 'old')
+    const successor = open(files)
+    await successor.openEpoch()
+    await expect(take(zombie, 'zombie')).rejects.toMatchObject({ code: 'FENCED' })
+    for (let n = 0; n < 40; n++) await take(successor, `new ${n}`)
+    await expect(take(zombie, 'zombie again')).rejects.toMatchObject({ code: 'FENCED' })
+    expect(await stateOf(successor)).toBe('new 39')
+  })
+
+  it('are never given twice, also when two attempts start at once', async () => {
+    const files = memoryFiles()
+    const epochs = await Promise.all(Array.from({ length: 8 }, () => open(files).openEpoch()))
+    expect(new Set(epochs).size).toBe(8)
+  })
+})
+
+describe('retention', () => {
+  it('keeps the newest checkpoints and every savepoint, and what they share', async () => {
+    const files = memoryFiles()
+    const store = open(files, [], 2)
+    await store.openEpoch()
+    await take(store, 'a', 'savepoint')
+    for (const state of ['b', 'c', 'b', 'd']) await take(store, state)
+    expect((await store.list()).map((entry) => entry.id)).toEqual([1n, 4n, 5n])
+    for (const { manifest: name } of await store.list()) {
+      const point = await store.at(`${root}/${name}`)
+      expect(point.manifest.keyed).toHaveLength(1)
+    }
+    const states = [...files.contents.keys()].filter((name) => name.includes('/state/'))
+    expect(states).toHaveLength(3)
+    const journal = [...files.contents.keys()].filter((name) => name.includes('/journal/'))
+    expect(journal.length).toBeLessThanOrEqual(10)
+  })
+})
+
+describe('damage', () => {
+  it.each([
+    ['one flipped bit', (bytes: Uint8Array) => flip(bytes, bytes.length - 3)],
+    ['one flipped bit in the header', (bytes: Uint8Array) => flip(bytes, 3)],
+    ['a cut end', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1)],
+    ['nothing left', () => new Uint8Array()],
+  ])('of a state file or a manifest (%s) is refused and said; the checkpoint before it is used', async (_name, damage) => {
+    for (const kind of ['/state/', '/manifests/']) {
+      const files = memoryFiles()
+      const first = open(files)
+      await first.openEpoch()
+      await take(first, 'good')
+      const known = new Set(files.contents.keys())
+      await take(first, 'damaged')
+      const victim = [...files.contents.keys()].find((name) => name.includes(kind) && !known.has(name))!
+      files.contents.set(victim, damage(files.contents.get(victim)!))
+      const log: RecordedLog[] = []
+      const next = open(files, log)
+      await next.openEpoch()
+      expect(await stateOf(next)).toBe('good')
+      expect(log.some((line) => line.level === 'warn' && line.message.includes('checkpoint 2'))).toBe(true)
+      await take(next, 'after')
+      expect((await next.list()).at(-1)?.id).toBe(3n)
+    }
+  })
+
+  it('of the last journal record goes back one record and never repeats an epoch or an id', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'one')
+    await take(first, 'two')
+    const last = [...files.contents.keys()].filter((name) => name.includes('/journal/')).sort().at(-1)!
+    files.contents.set(last, flip(files.contents.get(last)!, 120))
+    const next = open(files)
+    expect(await next.openEpoch()).toBeGreaterThan(1n)
+    expect(await stateOf(next)).toBe('one')
+    await take(next, 'three')
+    expect((await next.list()).at(-1)?.id).toBeGreaterThan(2n)
+  })
+
+  it('of everything is said so, with what to do', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'one')
+    for (const name of files.contents.keys()) if (name.includes('/state/')) files.contents.set(name, new Uint8Array())
+    const next = open(files)
+    await next.openEpoch()
+    await expect(next.latest()).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT', fix: expect.stringContaining('--from-savepoint') })
+  })
+})
+
+function flip(bytes: Uint8Array, index: number): Uint8Array {
+  const copy = bytes.slice()
+  copy[index]! ^= 1
+  return copy
+}
