@@ -1,0 +1,137 @@
+/**
+ * The bytes of a state chunk, whichever backend wrote it. Part of the checkpoint format.
+ *
+ * ```text
+ * chunk     = section …                          key groups ascending
+ * section   = varint keyGroup
+ *             float64 namespace
+ *             varint n                           1 or more
+ *             n × (key, value)                   key as in topology/codec/key-bytes.ts, value as its codec writes it
+ * ```
+ *
+ * A namespace of a key group may have several sections, and a key group's sections may lie in two chunks.
+ */
+import { BufferReader } from '../../topology/codec/buffer-reader.ts'
+import { BufferWriter } from '../../topology/codec/buffer-writer.ts'
+import type { StateChunk } from '../../topology/contract/stage.ts'
+import type { ValueCodec } from '../../topology/contract/state.ts'
+import type { Key } from '../../topology/element.ts'
+import { SluiceError } from '../../topology/errors.ts'
+
+/** Which state a chunk belongs to. */
+export interface StateIdentity<V> {
+  readonly uid: string
+  readonly name: string
+  readonly codec: ValueCodec<V>
+}
+
+/** Fills one chunk after the other. */
+export class ChunkWriter {
+  private readonly writer = new BufferWriter(64 * 1024)
+  private firstKeyGroup = 0
+  private lastKeyGroup = 0
+  private entries = 0
+
+  get sizeBytes(): number {
+    return this.writer.length
+  }
+
+  /** Writes the next `count` of `entries` as a section. @throws {SluiceError} `STATE_ENCODE_FAILED` */
+  section<V>(
+    state: StateIdentity<V>,
+    keyGroup: number,
+    namespace: number,
+    count: number,
+    entries: Iterator<[Key, V]>,
+  ): void {
+    const { writer } = this
+    const { codec } = state
+    if (this.entries === 0) this.firstKeyGroup = keyGroup
+    this.lastKeyGroup = keyGroup
+    this.entries += count
+    writer.varint(keyGroup)
+    writer.float64(namespace)
+    writer.varint(count)
+    let current: Key | undefined
+    try {
+      for (let left = count; left > 0; left--) {
+        const [key, value] = entries.next().value as [Key, V]
+        current = key
+        writer.key(key)
+        codec.write(writer, value)
+      }
+    } catch (error) {
+      throw encodeFailed(state, current, error)
+    }
+  }
+
+  /** The chunk that was filled, or undefined when it is empty; the next one begins. */
+  take(state: StateIdentity<any>): StateChunk | undefined {
+    if (this.entries === 0) return undefined
+    const { firstKeyGroup, lastKeyGroup, entries } = this
+    const codec = { name: state.codec.name, version: state.codec.version }
+    this.entries = 0
+    return { uid: state.uid, state: state.name, codec, firstKeyGroup, lastKeyGroup, entries, bytes: this.writer.take() }
+  }
+}
+
+/**
+ * Calls `put` with every entry of a chunk.
+ *
+ * @throws {SluiceError} `STATE_CODEC_MISMATCH`, `STATE_CORRUPT`, both naming operator and state.
+ */
+export function readChunk<V>(
+  state: StateIdentity<V>,
+  chunk: StateChunk,
+  put: (namespace: number, keyGroup: number, key: Key, value: V) => void,
+): void {
+  const { codec } = state
+  const { name, version } = chunk.codec
+  if (name !== codec.name || version > codec.version) throw codecMismatch(state, chunk)
+  const reader = new BufferReader(chunk.bytes)
+  let entries = 0
+  try {
+    while (!reader.atEnd) {
+      const keyGroup = reader.varint()
+      const namespace = reader.float64()
+      const count = reader.varint()
+      if (keyGroup < chunk.firstKeyGroup || keyGroup > chunk.lastKeyGroup) throw new RangeError(`key group ${keyGroup}`)
+      for (let left = count; left > 0; left--) put(namespace, keyGroup, reader.key(), codec.read(reader, version))
+      entries += count
+    }
+  } catch (error) {
+    throw corrupt(chunk, error instanceof Error ? error.message : String(error), error)
+  }
+  if (entries !== chunk.entries) throw corrupt(chunk, `${chunk.entries} entries were written and ${entries} found`)
+}
+
+function codecMismatch(state: StateIdentity<any>, chunk: StateChunk): SluiceError {
+  const written = `${chunk.codec.name} version ${chunk.codec.version}`
+  const declared = `${state.codec.name} version ${state.codec.version}`
+  return new SluiceError(
+    'STATE_CODEC_MISMATCH',
+    `state ${state.name} of ${state.uid} was written as ${written} and is now declared as ${declared}`,
+    {
+      fix: 'Go back to the job that wrote the checkpoint, or give the changed operator a name of its own to begin it empty.',
+      details: { uid: state.uid, state: state.name, written, declared },
+    },
+  )
+}
+
+function corrupt(chunk: StateChunk, what: string, cause?: unknown): SluiceError {
+  const where = `state ${chunk.state} of ${chunk.uid}, key groups ${chunk.firstKeyGroup}–${chunk.lastKeyGroup}`
+  return new SluiceError('STATE_CORRUPT', `${where}: ${what}`, {
+    cause,
+    fix: 'Restore an older checkpoint or savepoint.',
+    details: { uid: chunk.uid, state: chunk.state },
+  })
+}
+
+function encodeFailed(state: StateIdentity<any>, key: Key | undefined, cause: unknown): SluiceError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new SluiceError(
+    'STATE_ENCODE_FAILED',
+    `state ${state.name} of ${state.uid}, key ${String(key)}, cannot be written as ${state.codec.name}: ${message}`,
+    { cause, details: { uid: state.uid, state: state.name, key: String(key) } },
+  )
+}

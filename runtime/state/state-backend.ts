@@ -1,0 +1,43 @@
+/** Where a stage keeps its keyed state: on the heap, and later on disk. */
+import type { StateChunk } from '../../topology/contract/stage.ts'
+import type { KeyedState, KeyedStateDescriptor } from '../../topology/contract/state.ts'
+
+/** Key groups `first` to `last`, both included. */
+export interface KeyGroupRange {
+  readonly first: number
+  readonly last: number
+}
+
+export interface StateBackend {
+  /** The state of operator `uid` by the descriptor's name; called once for each before anything is loaded into it. */
+  open<V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V>
+  /**
+   * Puts a checkpoint's chunk into the state it was taken from, leaving out key groups that this subtask does not own.
+   *
+   * @throws {SluiceError} `STATE_CODEC_MISMATCH` when another codec, or a later version of it, wrote the chunk;
+   * `STATE_CORRUPT` when its bytes cannot be what the codec wrote.
+   */
+  load(chunk: StateChunk): void
+  /**
+   * The cut: what the snapshot encodes is the state of this moment, whatever is changed afterwards. Synchronous, and does
+   * not look at keys. One snapshot at a time.
+   *
+   * @throws {SluiceError} `SNAPSHOT_RUNNING` when the one before has neither been encoded nor aborted.
+   */
+  startSnapshot(): KeyedSnapshot
+}
+
+/** A running snapshot. It holds on to the state of its cut until it has been encoded, has failed, or is aborted. */
+export interface KeyedSnapshot {
+  /**
+   * Encodes all states, a few milliseconds at a time, and gives each chunk to `store` as it fills; while one is stored the
+   * next fills, and no third is kept. A state without values has no chunk.
+   *
+   * @returns what `store` resolved to, by operator, state and key group ascending.
+   * @throws {SluiceError} `SNAPSHOT_ABORTED` after `abort`; `STATE_ENCODE_FAILED` naming operator, state and key when a
+   * value is not one its codec can write; whatever `store` rejects with.
+   */
+  encode<R>(store: (chunk: StateChunk) => R | Promise<R>): Promise<R[]>
+  /** Lets go of the cut at once; harmless when the snapshot has ended. */
+  abort(): void
+}

@@ -1,0 +1,114 @@
+/** All state of one stage: keyed state of its operators in a backend, and their split state beside it. */
+import type { StageRestore, StageSnapshot, StateChunk } from '../../topology/contract/stage.ts'
+import type { KeyedState, KeyedStateDescriptor, SplitStateHandle, StateStore } from '../../topology/contract/state.ts'
+import { SluiceError } from '../../topology/errors.ts'
+import type { Json } from '../../topology/json.ts'
+import { type HeapBackendOptions, HeapStateBackend } from './heap-backend.ts'
+import type { KeyedSnapshot, StateBackend } from './state-backend.ts'
+
+export interface StageStateOptions extends HeapBackendOptions {
+  /** What the restored checkpoint held; undefined at a first start. */
+  readonly restore?: Pick<StageRestore, 'keyed' | 'split'> | undefined
+  /** @default a HeapStateBackend with these options */
+  readonly backend?: StateBackend
+}
+
+/** A running snapshot of a stage: its split state as it was at the cut, its keyed state to be encoded. */
+export interface StageStateSnapshot extends KeyedSnapshot {
+  readonly split: StageSnapshot['split']
+}
+
+export interface StageState {
+  /** The store an operator declares its state in. What is restored is there when the declaration returns. */
+  of(uid: string): StateStore
+  /** The cut: see StateBackend.startSnapshot. */
+  startSnapshot(): StageStateSnapshot
+  /**
+   * To be called once every operator is made.
+   * @throws {SluiceError} `STATE_UNCLAIMED` naming each state that was restored and that no operator has declared.
+   */
+  checkClaimed(): void
+}
+
+/**
+ * The state of a stage, restored where there is something to restore. Chunks stay encoded until their state is declared,
+ * since only then their codec is known.
+ */
+export async function createStageState(options: StageStateOptions): Promise<StageState> {
+  const backend = options.backend ?? new HeapStateBackend(options)
+  const chunks = new Map<string, StateChunk[]>()
+  for await (const chunk of options.restore?.keyed ?? []) {
+    const id = `${chunk.uid}/${chunk.state}`
+    const list = chunks.get(id)
+    if (list === undefined) chunks.set(id, [chunk])
+    else list.push(chunk)
+  }
+  const splits = new Map<string, SplitState>()
+  for (const [id, entries] of Object.entries(options.restore?.split ?? {})) {
+    splits.set(id, new SplitState(new Map(Object.entries(entries))))
+  }
+  const claimedSplits = new Set<string>()
+
+  const keyed = <V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V> => {
+    const state = backend.open(uid, descriptor)
+    const id = `${uid}/${descriptor.name}`
+    const restored = chunks.get(id) ?? []
+    chunks.delete(id)
+    for (const chunk of restored) backend.load(chunk)
+    return state
+  }
+
+  const split = (uid: string, name: string): SplitStateHandle => {
+    const id = `${uid}/${name}`
+    if (claimedSplits.has(id)) {
+      throw new SluiceError('STATE_DUPLICATE', `operator ${uid} declares the split state ${name} twice`, {
+        fix: 'Give each state of an operator a name of its own.',
+        details: { uid, state: name },
+      })
+    }
+    claimedSplits.add(id)
+    const state = splits.get(id) ?? new SplitState(new Map())
+    splits.set(id, state)
+    return state
+  }
+
+  return {
+    of: (uid) => ({ keyed: (descriptor) => keyed(uid, descriptor), split: (name) => split(uid, name) }),
+    startSnapshot() {
+      const snapshot = backend.startSnapshot()
+      const cut = [...splits].map(([id, state]) => [id, Object.fromEntries(state.entries())] as const)
+      return {
+        split: Object.fromEntries(cut),
+        encode: (store) => snapshot.encode(store),
+        abort: () => snapshot.abort(),
+      }
+    },
+    checkClaimed() {
+      const unclaimed = [...chunks.keys(), ...[...splits.keys()].filter((id) => !claimedSplits.has(id))]
+      if (unclaimed.length === 0) return
+      throw new SluiceError(
+        'STATE_UNCLAIMED',
+        `the checkpoint holds state that no operator has: ${unclaimed.join(', ')}`,
+        {
+          fix: 'Give the operators the names they had, or start the job anew under another name.',
+          details: { unclaimed },
+        },
+      )
+    },
+  }
+}
+
+/** Entries that a rescale deals out again; until an operator says otherwise, those that were restored. */
+class SplitState implements SplitStateHandle {
+  readonly restored: ReadonlyMap<string, Json>
+  entries: () => ReadonlyMap<string, Json>
+
+  constructor(restored: ReadonlyMap<string, Json>) {
+    this.restored = restored
+    this.entries = () => restored
+  }
+
+  onSnapshot(entries: () => ReadonlyMap<string, Json>): void {
+    this.entries = entries
+  }
+}
