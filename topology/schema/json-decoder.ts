@@ -57,25 +57,30 @@ export function jsonDeserializer<S extends z.core.SomeType>(schema: S): Deserial
 }
 
 /**
- * Whether the text may hold a number of 16 digits and more, whose double may be another number. Digits in strings count
- * as well, and then cost time only.
+ * Whether the text may hold a number of 16 digits and more, whose double may be another number. Digits in strings may
+ * count as well, and then cost time only.
  */
 function hasLongNumber(bytes: Uint8Array): boolean {
-  // A run of 16 covers a multiple of 16, so that one byte in 16 has to be looked at.
+  // A run of 16 that begins at or after byte n covers byte n + 15: that one has to be looked at, and few others.
   for (let i = DIGITS_EXACT; i < bytes.length; i += DIGITS_EXACT + 1) {
-    if (isDigitOrPoint(bytes[i]!)) {
-      let first = i
-      while (first > 0 && isDigitOrPoint(bytes[first - 1]!)) first--
-      let end = i + 1
-      while (end - first <= DIGITS_EXACT && end < bytes.length && isDigitOrPoint(bytes[end]!)) end++
-      if (end - first > DIGITS_EXACT) return true
-    }
+    if (!isDigitOrPoint(bytes[i]!)) continue
+    let first = i
+    while (first > 0 && isDigitOrPoint(bytes[first - 1]!)) first--
+    let end = i + 1
+    while (end < bytes.length && isDigitOrPoint(bytes[end]!)) end++
+    if (end - first > DIGITS_EXACT && precedesNumber(bytes[first - 1])) return true
+    i = end - 1
   }
   return false
 }
 
 /** Numbers of at most so many digits are told apart by their doubles: the shortest text of the double is theirs. */
 const DIGITS_EXACT = 15
+
+/** Whether a number may follow `byte`: `:`, `,`, `[`, white space or `-`. Most digits in strings follow others. */
+function precedesNumber(byte: number | undefined): boolean {
+  return byte === undefined || byte === 58 || byte === 44 || byte === 91 || byte <= 32 || byte === 45
+}
 
 function isDigitOrPoint(byte: number): boolean {
   return byte <= 57 && byte >= 46 && byte !== 47
@@ -158,7 +163,8 @@ function structDecoder(type: StructType): (wire: JsonObject) => JsonObject | Ref
       const value = wire[name]
       if (value !== null) {
         const result = decoders[position]!(value)
-        if (result !== value) {
+        // −0 becomes 0 in most types, which !== does not tell apart.
+        if (!Object.is(result, value)) {
           if (result instanceof Refusal) return result.within(name)
           wire[name] = result
         }

@@ -29,7 +29,6 @@ function encoderOf(type: DataType): EncodeValue {
   switch (type.kind) {
     case 'boolean':
     case 'int':
-      return String
     case 'long':
       return String
     case 'float':
@@ -93,24 +92,29 @@ function encodeAt(step: string, encode: EncodeValue, value: unknown): string {
   try {
     return encode(value)
   } catch (error) {
-    const { message } = error as Error
-    const path = error instanceof UnencodableError ? error.path : ''
-    const within = path === '' || path.startsWith('[') ? step + path : `${step}.${path}`
-    throw new UnencodableError(within, path === '' ? message : message.slice(path.length + 2))
+    if (error instanceof UnencodableError) throw error.within(step)
+    throw new UnencodableError(step, (error as Error).message)
   }
 }
 
 class UnencodableError extends RangeError {
   readonly path: string
+  readonly problem: string
+
   constructor(path: string, problem: string) {
     super(`${path}: ${problem}`)
     this.path = path
+    this.problem = problem
+  }
+
+  within(step: string): UnencodableError {
+    return new UnencodableError(this.path.startsWith('[') ? step + this.path : `${step}.${this.path}`, this.problem)
   }
 }
 
 function encodeNumber(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} has no JSON form`)
-  // JSON.stringify writes −0 as 0.
+  // String writes −0 as 0.
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
