@@ -1,0 +1,152 @@
+/** The committer of an Iceberg sink: one snapshot per checkpoint, applied exactly once however often it is asked. */
+
+import type { FileIO } from '../../../topology/contract/file-io.ts'
+import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../../topology/contract/sink.ts'
+import { isSluiceError, SluiceError } from '../../../topology/errors.ts'
+import type { IcebergCatalog, LoadedTable } from '../catalog/iceberg-catalog.ts'
+import { currentSnapshot, type SnapshotJson } from '../format/table-metadata.ts'
+import { nextTimestampMs, setMain, setProperties } from '../format/table-update.ts'
+import { type WrittenFiles, writtenFilesFromCommittable } from '../write/committable.ts'
+import { Append } from './append-snapshot.ts'
+import { committedProperty, printCommittedState, stateSummary } from './committed-state.ts'
+import { type CommitStep, decideCommit, decideFence } from './decide.ts'
+
+export interface IcebergCommitterOptions {
+  readonly catalog: IcebergCatalog
+  readonly fileIO: FileIO
+  /** `namespace.name` */
+  readonly table: string
+  /** Commits lost to other writers before giving up. @default 20 */
+  readonly maxAttempts?: number
+  readonly faultPoint?: (name: string) => void | Promise<void>
+}
+
+const FIRST_BACKOFF_MS = 50
+const MAX_BACKOFF_MS = 5_000
+
+/**
+ * Every attempt reloads the table and judges it by the committed property (see committed-state.ts) before it acts, so
+ * that a lost reply, a retry and another committer all end in the same place. Snapshots of others in between are kept.
+ */
+export class IcebergCommitter implements SinkCommitter {
+  readonly #context: CommitterContext
+  readonly #catalog: IcebergCatalog
+  readonly #fileIO: FileIO
+  readonly #tableName: string
+  readonly #maxAttempts: number
+  readonly #faultPoint: (name: string) => void | Promise<void>
+
+  constructor(context: CommitterContext, options: IcebergCommitterOptions) {
+    this.#context = context
+    this.#catalog = options.catalog
+    this.#fileIO = options.fileIO
+    this.#tableName = options.table
+    this.#maxAttempts = options.maxAttempts ?? 20
+    this.#faultPoint = options.faultPoint ?? (() => {})
+  }
+
+  /** @throws {SluiceError} `FENCED`, `REWIND_REFUSED`, `COMMIT_FAILED`, `TABLE_NOT_FOUND` */
+  async fence(request: FenceRequest): Promise<void> {
+    await this.#apply((table) => decideFence(table, this.#context, request), request.restored)
+  }
+
+  /** @throws {SluiceError} `FENCED`, `COMMIT_OUT_OF_ORDER`, `COMMIT_FAILED`, `TABLE_NOT_FOUND` */
+  async commit(request: CommitRequest): Promise<void> {
+    await this.#context.metrics.timed('iceberg_commit_duration_seconds', {}, () =>
+      this.#apply((table) => decideCommit(table, this.#context, request), request),
+    )
+  }
+
+  async close(): Promise<void> {}
+
+  async #apply(
+    decide: (table: LoadedTable) => CommitStep | undefined,
+    request: CommitRequest | undefined,
+  ): Promise<void> {
+    const written = request?.committables.map(writtenFilesFromCommittable) ?? []
+    let append: Append | undefined
+    for (let attempt = 0; attempt < this.#maxAttempts; attempt++) {
+      if (attempt > 0) await this.#backOff(attempt)
+      const table = await this.#load()
+      const step = decide(table)
+      if (step === undefined) return
+      const output = step.output === undefined ? [] : checkSameTable(written, table)
+      append ??= new Append({ fileIO: this.#fileIO, faultPoint: this.#faultPoint }, output)
+      if (await this.#tryStep(table, step, append)) {
+        this.#context.metrics.counter('iceberg_commits_total').add(1)
+        return
+      }
+    }
+    throw new SluiceError(
+      'COMMIT_FAILED',
+      `sink '${this.#context.uid}' could not commit to ${this.#tableName}: other writers were first ${this.#maxAttempts} times`,
+      { fix: 'Write to this table less often, or from fewer places.', details: { table: this.#tableName } },
+    )
+  }
+
+  /** False: rejected or unknown; either way the next attempt looks at the table before it does anything. */
+  async #tryStep(table: LoadedTable, step: CommitStep, append: Append): Promise<boolean> {
+    const nowMs = this.#context.clock.nowMs()
+    const { rollbackTo, state } = step
+    const metadata =
+      rollbackTo === undefined
+        ? table.metadata
+        : setMain(table.metadata, rollbackTo, nextTimestampMs(table.metadata, nowMs))
+    const parent = currentSnapshot(metadata)
+    const summary = { ...stateSummary(this.#context, state), ...watermarkSummary(step.output, parent) }
+    const produced = await append.produce({ ...table, metadata }, parent, summary, nowMs)
+    const next = setProperties(produced.metadata, { [committedProperty(this.#context)]: printCommittedState(state) })
+    try {
+      if ((await this.#catalog.commit(table, next)) !== undefined) return true
+    } catch (error) {
+      if (!isSluiceError(error, 'COMMIT_STATE_UNKNOWN')) throw error
+      this.#context.logger.warn(
+        { table: this.#tableName, error: error.message },
+        'outcome of a commit is unknown: looking',
+      )
+      return false
+    }
+    await Promise.all(produced.discardable.map((location) => this.#fileIO.delete(location)))
+    return false
+  }
+
+  async #load(): Promise<LoadedTable> {
+    const table = await this.#catalog.load(this.#tableName)
+    if (table !== undefined) return table
+    throw new SluiceError(
+      'TABLE_NOT_FOUND',
+      `table ${this.#tableName} is gone; sink '${this.#context.uid}' cannot commit`,
+      {
+        fix: 'Somebody dropped the table while the job ran: restore it in the catalog, or start the job anew.',
+        details: { table: this.#tableName, uid: this.#context.uid },
+      },
+    )
+  }
+
+  #backOff(attempt: number): Promise<void> {
+    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS) * (0.5 + Math.random() / 2)
+    return new Promise((resolve) => {
+      this.#context.clock.schedule(delayMs, resolve)
+    })
+  }
+}
+
+/** Files of a table that was dropped and made again must not enter its successor. */
+function checkSameTable(written: readonly WrittenFiles[], table: LoadedTable): readonly WrittenFiles[] {
+  const stray = written.find(({ tableUuid }) => tableUuid !== table.metadata['table-uuid'])
+  if (stray === undefined) return written
+  throw new SluiceError('TABLE_REPLACED', `table ${table.name} was made anew since the restored checkpoint was taken`, {
+    fix: 'Restore the former table in the catalog, or start the job without that checkpoint.',
+    details: { table: table.name, tableUuid: table.metadata['table-uuid'], expected: stray.tableUuid },
+  })
+}
+
+/** A snapshot without a watermark of its own is as fresh as its parent. */
+function watermarkSummary(output: CommitRequest | undefined, parent: SnapshotJson | undefined): Record<string, string> {
+  const watermarkMs = output?.watermarkMs
+  const text =
+    watermarkMs !== undefined && Number.isFinite(watermarkMs)
+      ? String(watermarkMs)
+      : parent?.summary?.['sluice.watermark-ms']
+  return text === undefined ? {} : { 'sluice.watermark-ms': text }
+}
