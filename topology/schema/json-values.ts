@@ -162,6 +162,11 @@ function decodeFloat(value: unknown): number | Refusal {
 
 function decimalDecoder(precision: number, scale: number): DecodeValue {
   const small = precision <= NUMBER_DECIMAL_PRECISION
+  // Few numbers have many decimals, and few decimals leave room for digits before the point in a double.
+  const shortScale = Math.min(scale, 6)
+  const shortPrecision = precision - scale + shortScale
+  const factor = 10n ** BigInt(scale - shortScale)
+  const numberFactor = Number(factor)
   const decodeText = (text: string, value: unknown): number | bigint | Refusal => {
     const unscaled = parseDecimal(text, precision, scale)
     if (unscaled !== undefined) return small ? Number(unscaled) : unscaled
@@ -171,9 +176,9 @@ function decimalDecoder(precision: number, scale: number): DecodeValue {
   }
   return (value) => {
     if (typeof value === 'number') {
-      const unscaled = scaleShortNumber(value, precision, scale)
+      const unscaled = scaleShortNumber(value, shortPrecision, shortScale)
       if (Number.isNaN(unscaled)) return decodeText(String(value), value)
-      return small ? unscaled : BigInt(unscaled)
+      return small ? unscaled * numberFactor : BigInt(unscaled) * factor
     }
     if (typeof value === 'string') return decodeText(value, value)
     if (value instanceof NumberText) return decodeText(value.source, value)

@@ -268,6 +268,9 @@ describe('numbers', () => {
   it('small decimals are numbers', () => {
     expect(decodeValue(decimal(15, 2), '9999999999999.99')).toBe(999999999999999)
     expect(decodeValue(decimal(15, 2), '"0.30"')).toBe(30)
+    expect(decodeValue(decimal(15, 12), '999.5')).toBe(999_500_000_000_000)
+    expect(decodeValue(decimal(15, 12), '1000')).toContain('more than 3 digits before the point')
+    expect(decodeValue(decimal(15, 12), '0.000000000001')).toBe(1)
   })
 
   it('are found wherever they stand', () => {
@@ -346,6 +349,8 @@ describe('any bytes', () => {
     long: long(),
     decimal: decimal(18, 2),
     small: decimal(9, 4),
+    fine: decimal(38, 18),
+    fraction: decimal(12, 12),
     float: float(),
     double: z.number(),
   }
