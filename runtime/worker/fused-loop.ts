@@ -1,48 +1,41 @@
 /**
  * One loop over a batch that calls up to eight row functions in turn, none of them through an array.
  *
- * Every chain imports this module under a query of its own (`./fused-loop.ts?chain=3`): V8 collects call feedback per
- * module instance, and eight chains that share one fall to under half the speed (each with its own keeps four fifths).
+ * Every chain imports this module under a query of its own (`./fused-loop.ts?chain=3`) and takes its steps while it is
+ * evaluated: V8 collects call feedback per module instance, and it folds a module's constants, so that a chain's loop
+ * ends up with exactly its own calls. Chains that share one instance fall to under half the speed.
  */
+import { type FusedStep, takeSteps } from './fused-steps.ts'
 
-export type RowFunction = (row: any) => any
+const steps: readonly FusedStep[] = takeSteps()
 
-/** `none` ends the chain early. */
 const NONE = 0
 const MAP = 1
 const FILTER = 2
 
-let k0 = NONE
-let k1 = NONE
-let k2 = NONE
-let k3 = NONE
-let k4 = NONE
-let k5 = NONE
-let k6 = NONE
-let k7 = NONE
-const unset: RowFunction = (row) => row
-let f0 = unset
-let f1 = unset
-let f2 = unset
-let f3 = unset
-let f4 = unset
-let f5 = unset
-let f6 = unset
-let f7 = unset
+const kindOf = (index: number) => (steps[index] === undefined ? NONE : steps[index].step === 'map' ? MAP : FILTER)
+const fnOf = (index: number) => steps[index]?.fn ?? ((row: any) => row)
+
+const k0 = kindOf(0)
+const k1 = kindOf(1)
+const k2 = kindOf(2)
+const k3 = kindOf(3)
+const k4 = kindOf(4)
+const k5 = kindOf(5)
+const k6 = kindOf(6)
+const k7 = kindOf(7)
+const f0 = fnOf(0)
+const f1 = fnOf(1)
+const f2 = fnOf(2)
+const f3 = fnOf(3)
+const f4 = fnOf(4)
+const f5 = fnOf(5)
+const f6 = fnOf(6)
+const f7 = fnOf(7)
 
 /** Where the loop stood when a function threw: for the error that names step and row. */
 export let failedStep = 0
 export let failedRow = 0
-
-export const MAX_FUSED_STEPS = 8
-
-/** Sets the functions of this module instance; called once. */
-export function bind(steps: readonly { readonly step: 'map' | 'filter'; readonly fn: RowFunction }[]): void {
-  const kind = (index: number) => (steps[index] === undefined ? NONE : steps[index].step === 'map' ? MAP : FILTER)
-  const fn = (index: number) => steps[index]?.fn ?? unset
-  ;[k0, k1, k2, k3, k4, k5, k6, k7] = [kind(0), kind(1), kind(2), kind(3), kind(4), kind(5), kind(6), kind(7)]
-  ;[f0, f1, f2, f3, f4, f5, f6, f7] = [fn(0), fn(1), fn(2), fn(3), fn(4), fn(5), fn(6), fn(7)]
-}
 
 /** A predicate answers with a boolean: a Promise, always truthy, would let everything through. */
 function kept(answer: unknown): boolean {

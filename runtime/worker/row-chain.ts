@@ -3,9 +3,7 @@ import { Batch } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import type { Node } from '../../topology/graph.ts'
 import { describeValue } from './describe-value.ts'
-import type * as FusedLoop from './fused-loop.ts'
-
-let instances = 0
+import { type FusedStep, loadFusedLoop, MAX_FUSED_STEPS } from './fused-steps.ts'
 
 type RowBehaviour = Extract<Node['behaviour'], { type: 'row' }>
 type BatchFunction = (batch: Batch) => Batch
@@ -14,7 +12,6 @@ type BatchFunction = (batch: Batch) => Batch
 export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
   const functions: BatchFunction[] = []
   let run: Node[] = []
-  const { MAX_FUSED_STEPS } = await import('./fused-loop.ts')
   const close = async () => {
     if (run.length > 0) functions.push(await fused(run))
     run = []
@@ -33,11 +30,8 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
 }
 
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
-  // A published build is JavaScript, the checkout TypeScript: import whichever this file is.
-  const extension = import.meta.url.split('?')[0]!.endsWith('.ts') ? 'ts' : 'js'
-  const loop = (await import(`./fused-loop.${extension}?chain=${++instances}`)) as typeof FusedLoop
-  const steps = nodes.map((node) => node.behaviour as RowBehaviour)
-  loop.bind(steps.map(({ step, fn }) => ({ step: step as 'map' | 'filter', fn })))
+  const steps = nodes.map((node) => node.behaviour as RowBehaviour & FusedStep)
+  const loop = await loadFusedLoop(steps)
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
