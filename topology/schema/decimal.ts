@@ -28,6 +28,31 @@ export function decimalProblem(text: string, precision: number, scale: number): 
 }
 
 /**
+ * Makes the reader of a decimal column: from a number or its text to the value in a row, a scaled number up to precision
+ * 15 and a scaled bigint beyond; undefined when it does not fit. A number stands for its shortest text, which is the one
+ * it was written with if that had at most 15 digits.
+ */
+export function decimalParser(
+  precision: number,
+  scale: number,
+): (value: number | string) => number | bigint | undefined {
+  const small = precision <= NUMBER_DECIMAL_PRECISION
+  // Few numbers have many decimals, and few decimals leave room for digits before the point in a double.
+  const shortScale = Math.min(scale, 6)
+  const shortPrecision = precision - scale + shortScale
+  const factor = 10n ** BigInt(scale - shortScale)
+  const numberFactor = Number(factor)
+  return (value) => {
+    if (typeof value === 'number') {
+      const unscaled = scaleShortNumber(value, shortPrecision, shortScale)
+      if (!Number.isNaN(unscaled)) return small ? unscaled * numberFactor : BigInt(unscaled) * factor
+    }
+    const unscaled = parseDecimal(String(value), precision, scale)
+    return unscaled !== undefined && small ? Number(unscaled) : unscaled
+  }
+}
+
+/**
  * As {@link parseDecimal}, of a double that was read from a text of at most 15 significant digits: such a double has
  * one such text, so that the result is that of the text.
  *

@@ -1,8 +1,8 @@
 /** From values as JSON.parse makes them to values as rows hold them, one function per logical type. */
 import { decodeBase64 } from './base64.ts'
-import { decimalProblem, parseDecimal, scaleShortNumber } from './decimal.ts'
+import { decimalParser, decimalProblem, parseDecimal } from './decimal.ts'
 import { parseIsoDate, parseIsoLocalTimestampMicros, parseIsoTimeMicros, parseIsoTimestampMicros } from './iso-time.ts'
-import { NUMBER_DECIMAL_PRECISION, type PrimitiveType } from './types.ts'
+import type { PrimitiveType } from './types.ts'
 
 /** Why a value is refused. It is returned, not thrown: bad records are part of the stream, and stack traces are dear. */
 export class Refusal {
@@ -161,28 +161,14 @@ function decodeFloat(value: unknown): number | Refusal {
 }
 
 function decimalDecoder(precision: number, scale: number): DecodeValue {
-  const small = precision <= NUMBER_DECIMAL_PRECISION
-  // Few numbers have many decimals, and few decimals leave room for digits before the point in a double.
-  const shortScale = Math.min(scale, 6)
-  const shortPrecision = precision - scale + shortScale
-  const factor = 10n ** BigInt(scale - shortScale)
-  const numberFactor = Number(factor)
-  const decodeText = (text: string, value: unknown): number | bigint | Refusal => {
-    const unscaled = parseDecimal(text, precision, scale)
-    if (unscaled !== undefined) return small ? Number(unscaled) : unscaled
-    return new Refusal(
-      `expected decimal(${precision}, ${scale}), got ${describeValue(value)}: ${decimalProblem(text, precision, scale)}`,
-    )
-  }
+  const parse = decimalParser(precision, scale)
   return (value) => {
-    if (typeof value === 'number') {
-      const unscaled = scaleShortNumber(value, shortPrecision, shortScale)
-      if (Number.isNaN(unscaled)) return decodeText(String(value), value)
-      return small ? unscaled * numberFactor : BigInt(unscaled) * factor
-    }
-    if (typeof value === 'string') return decodeText(value, value)
-    if (value instanceof NumberText) return decodeText(value.source, value)
-    return expected('a number, or its text', value)
+    const source = value instanceof NumberText ? value.source : value
+    if (typeof source !== 'number' && typeof source !== 'string') return expected('a number, or its text', value)
+    const unscaled = parse(source)
+    if (unscaled !== undefined) return unscaled
+    const problem = decimalProblem(String(source), precision, scale)
+    return new Refusal(`expected decimal(${precision}, ${scale}), got ${describeValue(value)}: ${problem}`)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { decodeBase64, encodeBase64 } from './base64.ts'
-import { decimalProblem, formatDecimal, parseDecimal } from './decimal.ts'
+import { decimalParser, decimalProblem, formatDecimal } from './decimal.ts'
 import {
   formatDate,
   formatLocalMicros,
@@ -79,21 +79,18 @@ export function decimal<const P extends number>(precision: P, scale: number) {
   if (!(Number.isInteger(scale) && scale >= 0 && scale <= precision)) {
     throw new RangeError(`decimal(${precision}, ${scale}): scale must be an integer from 0 to the precision`)
   }
-  const small = precision <= NUMBER_DECIMAL_PRECISION
+  const parse = decimalParser(precision, scale)
   const wire = z.union([z.number(), z.string().regex(DECIMAL)], { error: 'expected a number, or its text' })
-  const row = (small ? z.int() : z.bigint()) as unknown as z.ZodType<DecimalValue<P>, DecimalValue<P>>
+  const row = (precision <= NUMBER_DECIMAL_PRECISION ? z.int() : z.bigint()) as unknown as z.ZodType<
+    DecimalValue<P>,
+    DecimalValue<P>
+  >
   const codec = z.codec(wire, row, {
     decode: (value, context) => {
-      // The shortest text that reads as this double: what its author wrote, up to 15 digits.
-      const text = String(value)
-      const unscaled = parseDecimal(text, precision, scale)
-      if (unscaled === undefined) {
-        return refuse(
-          context,
-          `expected decimal(${precision}, ${scale}), got ${decimalProblem(text, precision, scale)}`,
-        )
-      }
-      return (small ? Number(unscaled) : unscaled) as DecimalValue<P>
+      const unscaled = parse(value)
+      if (unscaled !== undefined) return unscaled as DecimalValue<P>
+      const problem = decimalProblem(String(value), precision, scale)
+      return refuse(context, `expected decimal(${precision}, ${scale}), got ${problem}`)
     },
     encode: (unscaled) => formatDecimal(unscaled, scale),
   })

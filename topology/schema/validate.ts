@@ -62,11 +62,10 @@ function collectErrors(type: DataType, wire: unknown, path: string, errors: Vali
 }
 
 function collectUnknown(type: StructType, wire: object, path: string, errors: ValidationError[]): void {
-  const known = new Map(type.fields.map((field) => [field.name, field.type]))
   for (const [name, value] of Object.entries(wire)) {
     const at = join(path, name)
-    const fieldType = known.get(name)
-    if (fieldType !== undefined) collectErrors(fieldType, value, at, errors)
+    const field = type.fields.find((candidate) => candidate.name === name)
+    if (field !== undefined) collectErrors(field.type, value, at, errors)
     else if (type.open !== true && value !== undefined) errors.push({ path: at, message: 'unknown field' })
   }
 }
@@ -75,10 +74,13 @@ function collectUnknown(type: StructType, wire: object, path: string, errors: Va
 function toRow(type: DataType, value: unknown): unknown {
   if (value === null || value === undefined) return null
   switch (type.kind) {
-    case 'struct':
-      return Object.fromEntries(
-        type.fields.map((field) => [field.name, toRow(field.type, (value as Record<string, unknown>)[field.name])]),
-      )
+    case 'struct': {
+      const row: Record<string, unknown> = {}
+      for (const { name, type: fieldType } of type.fields) {
+        row[name] = toRow(fieldType, (value as Record<string, unknown>)[name])
+      }
+      return row
+    }
     case 'list':
       return (value as unknown[]).map((element) => toRow(type.element, element))
     case 'map': {
