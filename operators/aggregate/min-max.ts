@@ -1,0 +1,97 @@
+/** The least and the greatest value. */
+import { key, nullable } from '../../topology/codec/index.ts'
+import type { ValueCodec } from '../../topology/contract/state.ts'
+import type { FieldOf } from '../field-of.ts'
+import { type Aggregate, type Input, inputOf, unfit } from './aggregate.ts'
+
+/** What has an order. */
+export type Comparable = number | bigint | string | boolean | null
+
+type Extreme = number | bigint | string | boolean | null
+
+/**
+ * The least value of a field, or of a function's values, over the records of a window. Null values are skipped; of
+ * nothing else the result is null, as in SQL.
+ *
+ * Strings are ordered by their code points, false is before true, and NaN is greater than every other number, as
+ * PostgreSQL and DuckDB have it.
+ *
+ * @example aggregate({ first: min('event_timestamp') })
+ */
+export function min<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
+export function min<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
+export function min(source: string | ((row: any) => unknown)): Aggregate<any, any> {
+  return extreme('min', inputOf(source, undefined), (candidate, current) => compare(candidate, current) < 0)
+}
+
+/**
+ * The greatest value of a field, or of a function's values: see {@link min}.
+ *
+ * @example aggregate({ last: max('event_timestamp') })
+ */
+export function max<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
+export function max<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
+export function max(source: string | ((row: any) => unknown)): Aggregate<any, any> {
+  return extreme('max', inputOf(source, undefined), (candidate, current) => compare(candidate, current) > 0)
+}
+
+/** NaN is a value here but no key, so it travels as a pair of flags before the key. */
+const codec: ValueCodec<Extreme> = {
+  name: 'extreme',
+  version: 1,
+  write(writer, value) {
+    const notANumber = Number.isNaN(value)
+    writer.uint8(notANumber ? 1 : 0)
+    if (!notANumber) present.write(writer, value)
+  },
+  read: (reader) => (reader.uint8() === 1 ? Number.NaN : present.read(reader, present.version)),
+  copy: (value) => value,
+}
+const present: ValueCodec<Extreme> = nullable(key)
+
+type Known = NonNullable<Extreme>
+
+function extreme(
+  name: string,
+  { description, reads, read }: Input,
+  replaces: (candidate: Known, current: Known) => boolean,
+): Aggregate<any, any, Extreme> {
+  return {
+    description: `${name}(${description})`,
+    reads,
+    codec,
+    create: () => null,
+    add(current, row) {
+      const value = read(row)
+      if (value === null || value === undefined) return current
+      if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
+        throw unfit('a number, a bigint, a string, a boolean or null', value)
+      }
+      return current === null || replaces(value as Known, current) ? (value as Known) : current
+    },
+    result: (current) => current,
+  }
+}
+
+function compare(a: Known, b: Known): number {
+  if (typeof a !== typeof b) throw unfit(`a ${typeof b}, as before`, a)
+  if (typeof a === 'string') return compareCodePoints(a, b as string)
+  if (a < b) return -1
+  if (a > b) return 1
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+}
+
+/** UTF-16 order differs from that of code points where a surrogate meets a character above the surrogates. */
+function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates after everything else of the basic plane. */
+function rank(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit
+}

@@ -1,0 +1,21 @@
+/** Keep some records, drop the others. */
+import { type AnyStream, append, type ElementOf, type Transform } from '../topology/stream.ts'
+
+/**
+ * Keeps the records for which `predicate` returns true.
+ *
+ * Watermarks and barriers pass unchanged; keying is preserved. Stateless.
+ *
+ * @throws {OperatorError} naming the operator and the record, when `predicate` throws or returns a promise.
+ * @example orders.pipe(filter((order) => order.totalCents > 0))
+ */
+export function filter<S extends AnyStream>(predicate: (value: ElementOf<S>) => boolean): Transform<S, S> {
+  return (input) =>
+    append(input, {
+      kind: 'filter',
+      behaviour: { type: 'row', step: 'filter', fn: predicate },
+      columns: { out: 'same' },
+      time: 'ignores',
+      key: 'keeps',
+    })
+}

@@ -1,0 +1,44 @@
+/** Operators: what each step of a topology does. */
+export type { Aggregate } from './aggregate/aggregate.ts'
+export { avg } from './aggregate/avg.ts'
+export { count } from './aggregate/count.ts'
+export { countDistinct } from './aggregate/count-distinct.ts'
+export { max, min } from './aggregate/min-max.ts'
+export { sum } from './aggregate/sum.ts'
+export { windowDay, windowEnd, windowStart } from './aggregate/window-bounds.ts'
+export { branch } from './branch.ts'
+export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
+export { filter } from './filter.ts'
+export { flatMap } from './flat-map.ts'
+export { keyBy } from './key-by.ts'
+export { map } from './map.ts'
+export {
+  type BronzeCoordinates,
+  type BronzeLayerOptions,
+  type BronzeRow,
+  bronzeLayer,
+} from './medallion/bronze-layer.ts'
+export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export { type ExpectOutputs, expect } from './quality/expect.ts'
+export {
+  type Bounds,
+  decimals,
+  isoTimestamp,
+  matches,
+  notBlank,
+  notNull,
+  oneOf,
+  range,
+  unique,
+} from './quality/field-rules.ts'
+export { type QuarantineOptions, quarantine } from './quality/quarantine.ts'
+export type { Judgement, Provenance, QuarantinedRow } from './quality/quarantined.ts'
+export { conforms, custom } from './quality/row-rules.ts'
+export type { OnFail, Rule, RuleOptions, Severity } from './quality/rule.ts'
+export { type RuleSet, rules } from './quality/rules.ts'
+export { select } from './select.ts'
+export { union } from './union.ts'
+export { type EventTimeOptions, eventTime } from './watermark/event-time.ts'
+export { type AggregateOptions, aggregate } from './window/aggregate.ts'
+export { type TimeWindow, type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
+export { type WindowedStream, type WindowOptions, window } from './window/window.ts'

@@ -1,0 +1,54 @@
+/** Partition a stream by key. */
+import type { Key } from '../topology/element.ts'
+import {
+  type AnyStream,
+  append,
+  type ElementOf,
+  type Flat,
+  type KeyedStream,
+  type Transform,
+} from '../topology/stream.ts'
+import type { FieldOf } from './field-of.ts'
+
+/**
+ * Gives each record its key: records of one key meet in one subtask, in the order of their subtask before.
+ *
+ * By fields, which lineage and exchanges can see and which become the key's columns in results; or by a function, whose
+ * value becomes the column `key`. Keys are told apart by type ('1' is not 1 is not 1n); −0 is 0.
+ *
+ * @throws {OperatorError} when a key is null, undefined, NaN or no primitive.
+ * @example orders.pipe(keyBy('userId'))
+ * @example orders.pipe(keyBy((order) => order.email.toLowerCase()))
+ */
+export function keyBy<
+  S extends AnyStream,
+  const F extends readonly [FieldOf<ElementOf<S>, Key>, ...FieldOf<ElementOf<S>, Key>[]],
+>(...fields: F): Transform<S, KeyedStream<Flat<Pick<ElementOf<S>, F[number]>>, ElementOf<S>>>
+export function keyBy<S extends AnyStream, K extends Key>(
+  fn: (value: ElementOf<S>) => K,
+): Transform<S, KeyedStream<{ key: K }, ElementOf<S>>>
+export function keyBy(first: string | ((value: any) => Key), ...others: string[]): Transform<AnyStream, AnyStream> {
+  const fields = typeof first === 'string' ? [first, ...others] : undefined
+  return (input) => keyByFields(input, fields ?? (first as (value: any) => Key))
+}
+
+/** The node that `keyBy` and operators with a partitioning of their own put before them. */
+export function keyByFields(input: AnyStream, key: readonly string[] | ((value: any) => Key)): AnyStream {
+  const byFields = typeof key !== 'function'
+  return append(input, {
+    kind: 'keyBy',
+    parameters: { by: byFields ? key : 'function' },
+    behaviour: byFields ? { type: 'key', fields: key } : { type: 'key', fn: key },
+    columns: { out: 'same' },
+    time: 'ignores',
+    key: 'gives',
+  })
+}
+
+/** The fields by which a keyed stream is keyed, or undefined when it is by a function. */
+export function keyFieldsOf(stream: AnyStream): readonly string[] | undefined {
+  let node = stream.origin.node
+  // What keeps the key (filter, branch, eventTime) stands between; the types let nothing else be keyed.
+  while (node.behaviour.type !== 'key') node = node.inputs[0]!.node
+  return 'fields' in node.behaviour ? node.behaviour.fields : undefined
+}

@@ -1,0 +1,21 @@
+/** Turn each record into another. */
+import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
+
+/**
+ * Replaces each record by what `fn` returns for it.
+ *
+ * Watermarks, barriers and event times pass unchanged; a keyed stream is keyed no more, for its key may be gone. Stateless.
+ * Build rows as one literal with all of their fields: `{ ...row, added }` costs fifty times as much.
+ *
+ * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns a promise.
+ * @example orders.pipe(map(({ id, totalCents }) => ({ id, total: totalCents / 100 })))
+ */
+export function map<S extends AnyStream, R>(fn: (value: ElementOf<S>) => R): Transform<S, Stream<R>> {
+  return (input) =>
+    append(input, {
+      kind: 'map',
+      behaviour: { type: 'row', step: 'map', fn },
+      columns: { out: 'opaque' },
+      time: 'ignores',
+    })
+}

@@ -1,0 +1,148 @@
+/** The first layer: every record exactly as it was received, and beside it what could be read of it. */
+import { hash } from 'node:crypto'
+import type { z } from 'zod'
+import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
+import type { SourceRecord } from '../../topology/contract/source.ts'
+import { Batch } from '../../topology/element.ts'
+import { TopologyError } from '../../topology/errors.ts'
+import { jsonDeserializer } from '../../topology/schema/index.ts'
+import { appendWithSides, type Flat, type Stream, type TopicStream, type Transform } from '../../topology/stream.ts'
+import { type Judgement, nowMicros, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
+import { emptyRow } from '../row-shape.ts'
+import { type ColumnPaths, compilePath, type PathValue } from './column-path.ts'
+
+/** What bronze knows of every record, parsed or not. */
+export interface BronzeCoordinates extends Provenance {
+  /** timestamptz: the log's own time of the record. */
+  source_timestamp: bigint
+  /** As the event says, or where it doesn't, as the layer's option. */
+  source_system: string
+}
+
+export interface BronzeLayerOptions<C> {
+  /** The system that events come from which don't name one. */
+  readonly sourceSystem: string
+  /** Column of bronze → where it lies in the event: a field, or a field of a field with a dot between. */
+  readonly columns: C
+}
+
+/** A row of bronze: the coordinates, and the parsed columns, all null where the record did not parse. */
+export type BronzeRow<T, C> = Flat<BronzeCoordinates & { [N in keyof C]: PathValue<T, C[N]> }>
+
+export interface BronzeOutputs<T, C> {
+  /** Every record. */
+  readonly out: Stream<BronzeRow<T, C>>
+  /** Those that parsed. */
+  readonly parsed: Stream<BronzeRow<T, C>>
+  /** Those that didn't, under the rule `json` (no UTF-8, no JSON, no object) or `schema` (types, unknown fields). */
+  readonly rejected: Stream<Flat<Provenance & Judgement>>
+}
+
+/**
+ * Turns the records of a topic into bronze rows. Nothing is lost: `out` has every record with its bytes as received, its
+ * coordinates in the log, the SHA-256 of its bytes, and the parsed columns; `parsed` has the rows to go on with, and
+ * `rejected` the rest, ready for quarantine (`records_quarantined_total`).
+ *
+ * Parsing checks types only: what a field means is judged later, by `expect`. Rows of `out` and `parsed` are the same
+ * objects. Watermarks of single splits pass unchanged. Stateless.
+ *
+ * @throws {TopologyError} `BRONZE_COLUMN` when a column has the name of a coordinate.
+ * @example
+ * const { out, parsed, rejected } = from(topic('raw-events', UserActionEvent)).pipe(
+ *   bronzeLayer({ sourceSystem: 'web-app', columns: { event_id: 'event_id', amount: 'payload.amount' } }))
+ */
+export function bronzeLayer<T, const C extends ColumnPaths<T>>(
+  options: BronzeLayerOptions<C>,
+): Transform<TopicStream<T>, BronzeOutputs<T, C>> {
+  const paths = Object.entries(options.columns as Readonly<Record<string, string>>)
+  const taken = paths.map(([column]) => column).filter((column) => COORDINATE_COLUMNS.includes(column))
+  if (taken.length > 0) {
+    throw new TopologyError('BRONZE_COLUMN', `bronzeLayer(): "${taken.join('", "')}" is one of its own columns`, {
+      fix: `Give the parsed column another name; bronze has ${COORDINATE_COLUMNS.join(', ')} of itself.`,
+    })
+  }
+  return (input) =>
+    appendWithSides(input.received, {
+      kind: 'bronzeLayer',
+      parameters: { sourceSystem: options.sourceSystem, columns: Object.fromEntries(paths) },
+      behaviour: {
+        type: 'operator',
+        create: (context) => createBronzeLayer(context, input.schema as z.ZodObject, options.sourceSystem, paths),
+      },
+      sideOutputs: ['parsed', 'rejected'],
+      shouldConnect: ['rejected'],
+      time: 'ignores',
+    })
+}
+
+const COORDINATE_COLUMNS = [
+  'raw_payload',
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'source_timestamp',
+  'ingestion_timestamp',
+  'source_system',
+  'record_hash',
+]
+
+function createBronzeLayer(
+  context: OperatorContext,
+  schema: z.ZodObject,
+  sourceSystem: string,
+  paths: readonly (readonly [column: string, path: string])[],
+): Operator {
+  const deserializer = jsonDeserializer(schema)
+  const names = paths.map(([name]) => name)
+  const empty = emptyRow([...COORDINATE_COLUMNS, ...names])
+  const readers = paths.map(([, path]) => compilePath(path))
+  const rejectedTotal = {
+    json: context.metrics.counter('records_quarantined_total', { rule: 'json' }),
+    schema: context.metrics.counter('records_quarantined_total', { rule: 'schema' }),
+  }
+
+  function bronzeRow(record: SourceRecord, nowMicros: bigint): Record<string, unknown> {
+    const row = { ...empty }
+    row['raw_payload'] = record.value
+    row['source_topic'] = record.topic
+    row['source_partition'] = record.partition
+    row['source_offset'] = record.offset
+    row['source_timestamp'] = BigInt(Math.round(record.timestampMs * 1000))
+    row['ingestion_timestamp'] = nowMicros
+    row['source_system'] = sourceSystem
+    row['record_hash'] = hash('sha256', record.value, 'hex')
+    return row
+  }
+
+  function fill(row: Record<string, unknown>, event: Readonly<Record<string, unknown>>): void {
+    for (let i = 0; i < names.length; i++) row[names[i]!] = readers[i]!(event)
+    row['source_system'] = event['source_system'] ?? sourceSystem
+  }
+
+  return {
+    onBatch(batch: Batch<SourceRecord>) {
+      const ingestedAt = nowMicros(context.clock)
+      const records = batch.values
+      const rows: Record<string, unknown>[] = new Array(records.length)
+      const parsed: Record<string, unknown>[] = []
+      const rejected: Record<string, unknown>[] = []
+      for (let i = 0; i < records.length; i++) {
+        const record = records[i]!
+        const row = bronzeRow(record, ingestedAt)
+        rows[i] = row
+        const result = deserializer.decode(record.value)
+        if (result.ok) {
+          fill(row, result.value)
+          parsed.push(row)
+        } else {
+          rejectedTotal[result.rule].add(1)
+          rejected.push(quarantinedRow(row, result.rule, result.reason, 'error', ingestedAt))
+        }
+      }
+      const { split } = batch
+      context.emit('out', new Batch(rows, { split }))
+      if (parsed.length > 0) context.emit('parsed', new Batch(parsed, { split }))
+      if (rejected.length > 0) context.emit('rejected', new Batch(rejected, { split }))
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** What a record looks like in quarantine. */
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { Flat } from '../../topology/stream.ts'
+import { emptyRow } from '../row-shape.ts'
+import type { Severity } from './rule.ts'
+
+/** Where a record came from in bronze: enough to find it there. */
+export const COORDINATES = [
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'ingestion_timestamp',
+  'record_hash',
+] as const
+
+/** A record's way back to the log, and its bytes as received. */
+export interface Provenance {
+  source_topic: string
+  source_partition: number
+  source_offset: bigint
+  /** timestamptz */
+  ingestion_timestamp: bigint
+  /** Hexadecimal SHA-256 of `raw_payload`. */
+  record_hash: string
+  raw_payload: Uint8Array
+}
+
+/** Why a record is in quarantine. */
+export interface Judgement {
+  rule: string
+  reason: string
+  severity: string
+  /** timestamptz */
+  quarantined_at: bigint
+}
+
+/**
+ * A record in quarantine. One that carries its provenance is reduced to it, so that all of them fit one table whatever
+ * stage refused them; another keeps its own columns.
+ */
+export type QuarantinedRow<T> = T extends Provenance ? Flat<Provenance & Judgement> : Flat<T & Judgement>
+
+const PROVENANCE = [...COORDINATES, 'raw_payload'] as const
+const JUDGEMENT = ['rule', 'reason', 'severity', 'quarantined_at'] as const
+const quarantinedRecord = emptyRow([...PROVENANCE, ...JUDGEMENT])
+
+/** The row that puts `row` in quarantine. */
+export function quarantinedRow(
+  row: Readonly<Record<string, unknown>>,
+  rule: string,
+  reason: string,
+  severity: Severity,
+  atMicros: bigint,
+): Record<string, unknown> {
+  let quarantined: Record<string, unknown>
+  if (PROVENANCE.every((column) => column in row)) {
+    quarantined = { ...quarantinedRecord }
+    for (const column of PROVENANCE) quarantined[column] = row[column]
+  } else {
+    quarantined = { ...row }
+  }
+  quarantined['rule'] = rule
+  quarantined['reason'] = reason.toWellFormed()
+  quarantined['severity'] = severity
+  quarantined['quarantined_at'] = atMicros
+  return quarantined
+}
+
+/** The clock as a timestamptz. */
+export function nowMicros(clock: Clock): bigint {
+  return BigInt(Math.round(clock.nowMs() * 1000))
+}

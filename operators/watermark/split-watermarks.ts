@@ -1,0 +1,79 @@
+/** The watermark over several splits: each as far as its own records, together as far as the slowest. */
+
+/** A source without splits counts as this one. */
+export const ONLY_SPLIT = -1
+
+interface Split {
+  /** The greatest event time seen; −∞ before the first. */
+  maxMs: number
+  active: boolean
+}
+
+/** Bounded out-of-orderness per split, minimum over the active ones. Never regresses. */
+export class SplitWatermarks {
+  private readonly splits = new Map<number, Split>()
+  private readonly outOfOrdernessMs: number
+  private emittedMs: number
+
+  constructor(outOfOrdernessMs: number, emittedMs: number) {
+    this.outOfOrdernessMs = outOfOrdernessMs
+    this.emittedMs = emittedMs
+  }
+
+  /** The last watermark that went out. */
+  get watermarkMs(): number {
+    return this.emittedMs
+  }
+
+  /** What a checkpoint knew of a split. It holds nothing back until the source announces it. */
+  restore(split: number, maxMs: number): void {
+    this.splits.set(split, { maxMs, active: false })
+  }
+
+  /** The split is read here: from now on nothing overtakes it. */
+  announce(split: number): void {
+    this.of(split).active = true
+  }
+
+  /** A record of the split was read, with this event time at most. */
+  observe(split: number, maxMs: number): void {
+    const known = this.of(split)
+    known.active = true
+    if (maxMs > known.maxMs) known.maxMs = maxMs
+  }
+
+  /** The split has nothing for now: the others go on without it. */
+  idle(split: number): void {
+    this.of(split).active = false
+  }
+
+  /** Whether any split is active. */
+  get anyActive(): boolean {
+    for (const split of this.splits.values()) if (split.active) return true
+    return false
+  }
+
+  /** The watermark, when it has grown since it was last taken. */
+  takeGrown(): number | undefined {
+    let slowestMs = Number.POSITIVE_INFINITY
+    for (const split of this.splits.values()) if (split.active && split.maxMs < slowestMs) slowestMs = split.maxMs
+    const watermarkMs = slowestMs - this.outOfOrdernessMs - 1
+    if (slowestMs === Number.POSITIVE_INFINITY || watermarkMs <= this.emittedMs) return undefined
+    this.emittedMs = watermarkMs
+    return watermarkMs
+  }
+
+  /** The greatest event time of every split that has one. */
+  *maxima(): Iterable<readonly [split: number, maxMs: number]> {
+    for (const [split, { maxMs }] of this.splits) if (maxMs > Number.NEGATIVE_INFINITY) yield [split, maxMs]
+  }
+
+  private of(split: number): Split {
+    let known = this.splits.get(split)
+    if (known === undefined) {
+      known = { maxMs: Number.NEGATIVE_INFINITY, active: false }
+      this.splits.set(split, known)
+    }
+    return known
+  }
+}

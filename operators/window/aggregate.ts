@@ -1,0 +1,97 @@
+/** One result row per key and window. */
+import { TopologyError } from '../../topology/errors.ts'
+import { appendWithSides, type Flat, type Stream, type Transform } from '../../topology/stream.ts'
+import type { Aggregate, ResultOf } from '../aggregate/aggregate.ts'
+import { keyFieldsOf } from '../key-by.ts'
+import type { WindowElementOf, WindowedStream, WindowKeyOf } from './window.ts'
+import { createWindowedAggregation } from './windowed-aggregation.ts'
+
+export interface AggregateOptions {
+  /**
+   * Names the operator's state, where the default would collide.
+   *
+   * @default aggregate(…) with the names of the results
+   */
+  readonly name?: string
+}
+
+/** A row of results: the columns of the key, then the aggregates. */
+export type AggregateRow<S, A> = Flat<WindowKeyOf<S> & { [N in keyof A]: ResultOf<A[N]> }>
+
+/** What `aggregate` makes of a windowed stream. */
+export interface AggregateOutputs<S, A> {
+  /** One row per key and window, once. Its event time is the last millisecond of the window. */
+  readonly out: Stream<AggregateRow<S, A>>
+  /** Records that came after their window had closed. */
+  readonly late: Stream<WindowElementOf<S>>
+}
+
+/**
+ * Gathers the records of each key and window into one row: the key's columns and a column per aggregate.
+ *
+ * A row is written once, when the watermark passes the window's end + allowed lateness; a window without records has
+ * none. A drain closes all windows: the end of the last of them is remembered, so that what comes for one of them in a
+ * later run is late rather than a second row. Windows are written in the order of their ends. Keyed state: the accumulators of every
+ * open window.
+ *
+ * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key.
+ * @throws {OperatorError} naming the operator, the aggregate and the record, when a function throws or a value is unfit.
+ * @example
+ * orders.pipe(keyBy('userId'), window(tumbling(days(1))), aggregate({ day: windowDay(), revenue: sum('amount') }))
+ */
+export function aggregate<
+  S extends WindowedStream<any, any>,
+  A extends Readonly<Record<string, Aggregate<WindowElementOf<S>, unknown>>>,
+>(
+  aggregates: A & Readonly<Record<string, Aggregate<WindowElementOf<S>, unknown>>>,
+  options: AggregateOptions = {},
+): Transform<S, AggregateOutputs<S, A>> {
+  return ({ input, windows, allowedLatenessMs }) => {
+    const keyFields = keyFieldsOf(input)
+    const keyColumns = keyFields ?? ['key']
+    const names = Object.keys(aggregates)
+    const taken = names.filter((name) => keyColumns.includes(name))
+    if (names.length === 0 || taken.length > 0) {
+      const what =
+        names.length === 0 ? 'nothing to aggregate' : `"${taken.join('", "')}" is a column of the key already`
+      throw new TopologyError('AGGREGATE_NAME', `aggregate(): ${what}`, {
+        fix: `Name at least one aggregate, and none of them ${keyColumns.join(' or ')}.`,
+      })
+    }
+    return appendWithSides(input, {
+      uid: options.name ?? `aggregate(${names.join(',')})`,
+      kind: 'aggregate',
+      parameters: {
+        window: { ...windows },
+        allowedLatenessMs,
+        by: keyFields ?? 'function',
+        aggregates: Object.fromEntries(names.map((name) => [name, aggregates[name]!.description])),
+      },
+      behaviour: {
+        type: 'operator',
+        create: (context) => createWindowedAggregation(context, { windows, allowedLatenessMs, keyColumns, aggregates }),
+      },
+      sideOutputs: ['late'],
+      shouldConnect: ['late'],
+      columns: { out: columnFlow(keyFields, aggregates), late: 'same' },
+      time: 'needs',
+      key: 'needs',
+      stateful: true,
+    })
+  }
+}
+
+/** What lineage can see: nothing, as soon as a function may read any column. */
+function columnFlow(
+  keyFields: readonly string[] | undefined,
+  aggregates: Readonly<Record<string, Aggregate<never, unknown>>>,
+): 'opaque' | Readonly<Record<string, readonly string[]>> {
+  if (keyFields === undefined) return 'opaque'
+  const flow: Record<string, readonly string[]> = {}
+  for (const field of keyFields) flow[field] = [field]
+  for (const [name, { reads }] of Object.entries(aggregates)) {
+    if (reads === '*') return 'opaque'
+    flow[name] = reads
+  }
+  return flow
+}

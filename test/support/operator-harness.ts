@@ -1,0 +1,250 @@
+/**
+ * Runs operators by hand: elements go in one by one, and what leaves each output is written down. State lives in the
+ * runtime's heap backend, so that `restart` goes through the bytes of a real snapshot.
+ */
+
+import { createStageState, type StageState } from '../../runtime/state/store.ts'
+import { keyBatch } from '../../runtime/worker/key-batch.ts'
+import { NodeInputs } from '../../runtime/worker/node-inputs.ts'
+import { rowChain } from '../../runtime/worker/row-chain.ts'
+import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
+import type { StateChunk } from '../../topology/contract/stage.ts'
+import { Batch, type BatchAttributes, type Element, MIN_WATERMARK_MS } from '../../topology/element.ts'
+import { GraphBuilder, type Node } from '../../topology/graph.ts'
+import { type AnyStream, type ElementOf, type Stream, streamOf } from '../../topology/stream.ts'
+import { ManualClock } from './manual-clock.ts'
+import { recordingLogger } from './silent.ts'
+
+const KEY_GROUPS = 16
+
+/** What a test looks at: one stream, or `{ out, …sides }`. */
+export type Outputs = AnyStream | Readonly<Record<string, AnyStream>>
+type PortOf<O> = O extends AnyStream ? 'out' : keyof O & string
+type RowOf<O, P> = O extends AnyStream ? ElementOf<O> : P extends keyof O ? ElementOf<O[P]> : never
+
+export interface HarnessOptions {
+  readonly clock?: ManualClock
+}
+
+/** Builds the operators behind a source of `T`; nothing is open yet. */
+export async function harness<T, O extends Outputs>(
+  build: (input: Stream<T>) => O,
+  options: HarnessOptions = {},
+): Promise<OperatorHarness<T, O>> {
+  const run = new OperatorHarness(build, options.clock ?? new ManualClock(), new Map())
+  await run.open(undefined)
+  return run
+}
+
+interface Snapshot {
+  readonly keyed: readonly StateChunk[]
+  readonly split: Awaited<ReturnType<StageState['startSnapshot']>>['split']
+  readonly watermarksMs: ReadonlyMap<string, number>
+}
+
+type Handler = (element: Element) => void
+
+export class OperatorHarness<T, O extends Outputs> {
+  readonly clock: ManualClock
+  /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
+  readonly counters: Map<string, number>
+  private readonly build: (input: Stream<T>) => O
+  private readonly nodes: readonly Node[]
+  private readonly source: Node
+  private readonly origins: ReadonlyMap<string, string>
+  private readonly log = new Map<string, Element[]>()
+  private readonly readers = new Map<string, Handler[]>()
+  private readonly operators: Operator[] = []
+  private readonly watermarksMs = new Map<string, number>()
+  private state!: StageState
+
+  constructor(build: (input: Stream<T>) => O, clock: ManualClock, counters: Map<string, number>) {
+    this.build = build
+    this.clock = clock
+    this.counters = counters
+    const graph = new GraphBuilder()
+    const behaviour = { type: 'source', source: { kind: 'topic', name: 'input' } } as const
+    this.source = graph.add({ uid: 'input', kind: 'source', behaviour }, [])
+    const input = streamOf<Stream<T>>(graph, this.source)
+    // What a topic's stream has besides; only bronzeLayer looks at it.
+    const outputs = build(Object.assign(Object.create(input), { received: input }))
+    this.nodes = graph.nodes()
+    this.origins = new Map(
+      Object.entries('origin' in outputs ? { out: outputs as AnyStream } : outputs).map(([port, stream]) => [
+        port,
+        place(stream.origin.node, stream.origin.port),
+      ]),
+    )
+  }
+
+  async open(restored: Snapshot | undefined): Promise<void> {
+    const restore = restored && { keyed: each(restored.keyed), split: restored.split }
+    this.state = await createStageState({ keyGroups: KEY_GROUPS, ...(restore && { restore }) })
+    for (const node of this.nodes) {
+      if (node === this.source) continue
+      const handle = await this.handler(node)
+      const restoredMs = restored?.watermarksMs.get(node.id) ?? MIN_WATERMARK_MS
+      const merged = new NodeInputs(node.inputs.length, restoredMs, (element) => handle(element))
+      for (const [index, input] of node.inputs.entries()) {
+        this.read(place(input.node, input.port), (element) => merged.receive(element, index))
+      }
+    }
+    for (const [port, origin] of this.origins) {
+      this.log.set(port, [])
+      this.read(origin, (element) => this.log.get(port)!.push(element))
+    }
+    this.state.checkClaimed()
+  }
+
+  /** Sends rows in one batch. */
+  batch(rows: readonly T[], attributes: BatchAttributes = {}): this {
+    return this.send(new Batch(rows, attributes))
+  }
+
+  /** Sends rows with their event times, `[row, timestampMs]`. */
+  timed(rows: readonly (readonly [T, number])[], attributes: BatchAttributes = {}): this {
+    const timestampsMs = Float64Array.from(rows, ([, timestampMs]) => timestampMs)
+    return this.batch(
+      rows.map(([row]) => row),
+      { ...attributes, timestampsMs },
+    )
+  }
+
+  watermark(timestampMs: number, split?: number): this {
+    return this.send({ kind: 'watermark', timestampMs, ...(split !== undefined && { split }) })
+  }
+
+  idle(split?: number): this {
+    return this.send({ kind: 'idle', ...(split !== undefined && { split }) })
+  }
+
+  /** As the runtime ends an input; with `drain` the watermark +∞ comes first. */
+  end(drain = false): this {
+    if (drain) this.watermark(Number.POSITIVE_INFINITY)
+    return this.send({ kind: 'end', drain })
+  }
+
+  send(element: Element): this {
+    this.emit(place(this.source, 'out'), element)
+    return this
+  }
+
+  /** All rows that left an output so far. */
+  rows<P extends PortOf<O>>(port: P = 'out' as P): RowOf<O, P>[] {
+    return this.batches(port).flatMap((batch) => batch.values as RowOf<O, P>[])
+  }
+
+  batches<P extends PortOf<O>>(port: P = 'out' as P): Batch<RowOf<O, P>>[] {
+    return this.elements(port).filter((element) => element.kind === 'batch')
+  }
+
+  /** Event times of all rows that left an output so far. */
+  timestampsMs(port: PortOf<O> = 'out' as PortOf<O>): number[] {
+    return this.batches(port).flatMap((batch) => [...(batch.timestampsMs ?? [])])
+  }
+
+  watermarks(port: PortOf<O> = 'out' as PortOf<O>): number[] {
+    return this.elements(port).flatMap((element) => (element.kind === 'watermark' ? [element.timestampMs] : []))
+  }
+
+  elements(port: PortOf<O> = 'out' as PortOf<O>): readonly Element[] {
+    return this.log.get(port)!
+  }
+
+  counter(name: string): number {
+    return this.counters.get(name) ?? 0
+  }
+
+  /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
+  async restart(): Promise<OperatorHarness<T, O>> {
+    const { state } = this
+    const snapshot = state.startSnapshot()
+    const keyed = await snapshot.encode((chunk) => ({ ...chunk, bytes: chunk.bytes.slice() }))
+    for (const operator of this.operators) operator.close?.()
+    const next = new OperatorHarness(this.build, this.clock, this.counters)
+    await next.open({ keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: this.watermarksMs })
+    return next
+  }
+
+  private emit(origin: string, element: Element): void {
+    for (const handle of this.readers.get(origin) ?? []) handle(element)
+  }
+
+  private read(origin: string, handle: Handler): void {
+    const readers = this.readers.get(origin)
+    if (readers === undefined) this.readers.set(origin, [handle])
+    else readers.push(handle)
+  }
+
+  private async handler(node: Node): Promise<Handler> {
+    const out = place(node, 'out')
+    const { behaviour } = node
+    switch (behaviour.type) {
+      case 'row': {
+        const apply = await rowChain([node])
+        return (element) => {
+          const applied = element.kind === 'batch' ? apply(element) : element
+          if (applied.kind !== 'batch' || applied.length > 0) this.emit(out, applied)
+        }
+      }
+      case 'key':
+        return (element) =>
+          this.emit(out, element.kind === 'batch' ? keyBatch(element, behaviour, KEY_GROUPS, node.id) : element)
+      case 'union':
+        return (element) => this.emit(out, element)
+      case 'operator':
+        return this.operatorHandler(node, behaviour.create)
+      default:
+        throw new Error(`${node.id}: a ${behaviour.type} has no place in this harness`)
+    }
+  }
+
+  private operatorHandler(node: Node, create: (context: OperatorContext) => Operator): Handler {
+    const forward = (element: Element) => {
+      if (element.kind === 'watermark' && Number.isFinite(element.timestampMs)) {
+        this.watermarksMs.set(node.id, element.timestampMs)
+      }
+      for (const port of ['out', ...(node.sideOutputs ?? [])]) this.emit(place(node, port), element)
+    }
+    const operator = create({
+      uid: node.id,
+      subtask: 0,
+      parallelism: 1,
+      keyGroups: KEY_GROUPS,
+      state: this.state.of(node.id),
+      clock: this.clock,
+      logger: recordingLogger(),
+      metrics: {
+        counter: (name, labels = {}) => ({ add: (count) => this.count(name, labels, count) }),
+        gauge: () => ({ set() {} }),
+        histogram: () => ({ observe() {} }),
+        timed: (_name, _labels, fn) => fn(),
+      },
+      emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
+      emitWatermark: forward,
+    })
+    this.operators.push(operator)
+    return (element) => {
+      if (element.kind === 'batch') return operator.onBatch(element, 0)
+      let forwarded: Element | undefined = element
+      if (element.kind === 'watermark' && operator.onWatermark) forwarded = operator.onWatermark(element)
+      if (element.kind === 'idle' && operator.onIdle) forwarded = operator.onIdle(element)
+      if (element.kind === 'end') operator.onEnd?.(element)
+      if (forwarded !== undefined) forward(forwarded)
+    }
+  }
+
+  private count(name: string, labels: Readonly<Record<string, string>>, count: number): void {
+    const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+    const series = text.length === 0 ? name : `${name}{${text.join(',')}}`
+    this.counters.set(series, this.counter(series) + count)
+  }
+}
+
+function place(node: Node, port: string): string {
+  return `${node.id}/${port}`
+}
+
+async function* each<V>(values: readonly V[]): AsyncIterable<V> {
+  yield* values
+}
