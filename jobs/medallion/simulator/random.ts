@@ -25,12 +25,12 @@ export function integer(random: Random, below: number): number {
   return Math.floor(random() * below)
 }
 
+const HEX = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'))
+
 /** A version 4 UUID. */
 export function uuid(random: Random): string {
-  const word = () => (random() * 4_294_967_296) >>> 0
-  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
-  const [a, b, c, d] = [word(), word(), word(), word()]
-  const version = hex((b & 0x0fff) | 0x4000, 4)
-  const variant = hex(((c >>> 16) & 0x3fff) | 0x8000, 4)
-  return `${hex(a, 8)}-${hex(b >>> 16, 4)}-${version}-${variant}-${hex(c & 0xffff, 4)}${hex(d, 8)}`
+  const word = () => integer(random, 65_536)
+  const version = (word() & 0x0fff) | 0x4000
+  const variant = (word() & 0x3fff) | 0x8000
+  return `${HEX[word()]}${HEX[word()]}-${HEX[word()]}-${HEX[version]}-${HEX[variant]}-${HEX[word()]}${HEX[word()]}${HEX[word()]}`
 }

@@ -45,7 +45,7 @@ export function shopEvent(random: Random, timestampMs: number, simulatedUntil: s
       user_id: `u-${String(user).padStart(5, '0')}`,
       action,
       product_id: `P-${String(product).padStart(4, '0')}`,
-      ...(isTransaction && { amount: (priceCents(product) * quantity) / 100 }),
+      amount: isTransaction ? (priceCents(product) * quantity) / 100 : undefined,
       quantity,
       channel: CHANNELS[integer(random, CHANNELS.length)]!,
       referrer: REFERRERS[integer(random, REFERRERS.length)]!,
