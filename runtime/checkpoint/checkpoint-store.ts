@@ -39,7 +39,7 @@ export class CheckpointStore {
     this.files = options.files
     this.retained = options.retained ?? 3
     this.logger = options.logger
-    this.journal = new Journal(options.files, `${options.root}/journal`, (message) => this.logger.warn({ event: 'journal_damaged' }, message))
+    this.journal = new Journal(options.files, `${options.root}/journal`, (message) => this.logger.warn({ event: 'journal-damaged' }, message))
   }
 
   /** Takes the next epoch: from here on every older attempt is fenced at this store. Try again when two race. */
@@ -86,7 +86,7 @@ export class CheckpointStore {
         if (!isSluiceError(error, 'CHECKPOINT_CORRUPT') && !isSluiceError(error, 'FILE_NOT_FOUND')) throw error
         passedOver.push(location)
         this.logger.warn(
-          { event: 'checkpoint_refused', checkpoint: String(entry.id), file: location },
+          { event: 'checkpoint-refused', checkpoint: String(entry.id), file: location },
           `checkpoint ${entry.id} can't be used: ${(error as Error).message}; trying the one before it`,
         )
       }

@@ -6,13 +6,13 @@ import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 import { isTopology, type Topology } from '../../topology/topology.ts'
 
 /**
- * @param file path of the module, relative to the working directory
+ * @param file path of the module, relative to `cwd`
  * @throws {SluiceError} `JOB_NOT_FOUND`, `JOB_INVALID` (it does not parse, or throws while it is built; with file and
  * line), `JOB_NO_TOPOLOGY`, or the TopologyError of its build.
- * @example const job = await loadJob('jobs/medallion/job.ts')
+ * @example const job = await loadJob('jobs/medallion/job.ts', process.cwd())
  */
-export async function loadJob(file: string): Promise<Topology> {
-  const path = resolve(file)
+export async function loadJob(file: string, cwd: string): Promise<Topology> {
+  const path = resolve(cwd, file)
   if (!existsSync(path)) {
     throw new SluiceError('JOB_NOT_FOUND', `there is no job file ${file}`, {
       fix: 'Name a module whose default export is topology(…), as in jobs/medallion/job.ts.',

@@ -60,7 +60,7 @@ export class Attempt implements JobRun {
     })
     this.state = 'running'
     logger.info(
-      { event: 'job_started', job: plan.job, epoch: String(epoch), restoredFrom: point?.location },
+      { event: 'job-started', job: plan.job, epoch: String(epoch), restoredFrom: point?.location },
       point === undefined
         ? `job ${plan.job} starts (epoch ${epoch})`
         : `job ${plan.job} goes on from checkpoint ${point.manifest.checkpointId} (epoch ${epoch})`,
@@ -123,7 +123,7 @@ export class Attempt implements JobRun {
     if (this.state === 'failed' || this.state === 'stopped' || this.state === 'finished') return
     this.state = 'failed'
     const { logger, plan } = this.options
-    logger.error({ event: 'job_failed', job: plan.job, err: error }, `job ${plan.job} failed: ${(error as Error).message}`)
+    logger.error({ event: 'job-failed', job: plan.job, err: error }, `job ${plan.job} failed: ${(error as Error).message}`)
     this.coordinator.fail(error)
     await this.shutDown()
     this.settle.reject(error)
@@ -136,7 +136,7 @@ export class Attempt implements JobRun {
     const { committers, connectors } = this.options
     for (const part of [...this.tasks, committers, connectors]) {
       // What can't be closed must not hide why the job ended.
-      await part.close().catch((error: unknown) => this.options.logger.warn({ event: 'close_failed', err: error }, String(error)))
+      await part.close().catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
     }
   }
 

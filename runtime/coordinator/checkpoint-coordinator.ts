@@ -84,7 +84,7 @@ export class CheckpointCoordinator {
     metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
     metrics.gauge('checkpoint_size_bytes').set(sizeBytes)
     logger.debug(
-      { event: 'checkpoint_completed', checkpoint: String(checkpointId), kind, durationMs: Math.round(durationMs), sizeBytes },
+      { event: 'checkpoint-completed', checkpoint: String(checkpointId), kind, durationMs: Math.round(durationMs), sizeBytes },
       `${kind} ${checkpointId} complete in ${Math.round(durationMs)} ms`,
     )
     return this.last

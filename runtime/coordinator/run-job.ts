@@ -39,7 +39,7 @@ export interface RunJobOptions {
  */
 export async function runJob(options: RunJobOptions): Promise<JobRun> {
   const { plan, store, logger } = options
-  for (const warning of plan.warnings) logger.warn({ event: 'plan_warning', job: plan.job }, warning)
+  for (const warning of plan.warnings) logger.warn({ event: 'plan-warning', job: plan.job }, warning)
   const epoch = await store.openEpoch()
   const point = await (options.fromSavepoint === undefined ? store.latest() : store.at(options.fromSavepoint))
   if (point !== undefined) checkFits(point.manifest, plan, point.location)

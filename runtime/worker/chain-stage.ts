@@ -27,6 +27,7 @@ export class ChainStage implements Stage {
   private readonly writers = new Map<string, SinkWriter>()
   private readonly sinkWatermarks = new Map<string, number>()
   private readonly meters = new Map<string, NodeMeter>()
+  private sourceMeter: NodeMeter | undefined
   private state!: StageState
   private host!: StageHost
   private pending: Promise<void>[] = []
@@ -43,7 +44,10 @@ export class ChainStage implements Stage {
     this.state = await createStageState({ keyGroups: host.keyGroups, restore })
     this.watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     for (const input of this.plan.inputs) this.inputs[input.stageInput] = new Subject()
-    if (this.plan.source !== undefined) this.inputs[0] = this.port(this.plan.source, 'out')
+    if (this.plan.source !== undefined) {
+      this.inputs[0] = this.port(this.plan.source, 'out')
+      this.sourceMeter = this.meter(this.plan.source)
+    }
     const chained = new Set<Node>()
     for (const node of this.plan.nodes) {
       if (node === this.plan.source || chained.has(node)) continue
@@ -58,6 +62,7 @@ export class ChainStage implements Stage {
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
+    this.sourceMeter?.sent(batch.length)
     return this.send(input, batch)
   }
 

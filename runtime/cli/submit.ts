@@ -1,0 +1,73 @@
+/** `runtime submit`: one attempt of a job in this process, watched until it ends. */
+import type { JobRun, JobStatus } from '../../topology/contract/job-control.ts'
+import { SluiceError } from '../../topology/errors.ts'
+import { loadJob } from '../control/load-job.ts'
+import { submitJob } from '../control/submit-job.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import { serveMetrics } from '../observability/metrics-server.ts'
+import type { CommandContext } from './command-context.ts'
+import { ExitCode, interruptedCode } from './exit-code.ts'
+import { recordsRead, watchProgress } from './job-progress.ts'
+import { formatCount } from './units.ts'
+import { usageError } from './usage-error.ts'
+
+export async function run(context: CommandContext): Promise<number> {
+  const { clock, signal, stderr, cwd } = context.environment
+  const until = context.option('until') as 'latest' | undefined
+  if (context.has('drain') && until === undefined) throw usageError('--drain goes with --until latest')
+  const { config } = await context.config()
+  const logger = await context.logger()
+  const topology = await loadJob(context.positionals[0]!, cwd)
+  const metrics = createMetrics({ prefix: config.metrics.prefix, clock })
+  if (config.metrics.port !== 'off') {
+    const { host, port } = config.metrics
+    const server = context.resources.use(await serveMetrics({ metrics, host, port }))
+    logger.info({ event: 'metrics-served', url: server.url }, `metrics at ${server.url}`)
+  }
+  const fromSavepoint = context.option('from-savepoint')
+  const job = await submitJob(topology, {
+    config,
+    clock,
+    logger,
+    metrics,
+    bounds: until === undefined ? {} : { until },
+    drain: context.has('drain'),
+    allowRewind: context.has('allow-rewind'),
+    ...(fromSavepoint === undefined ? {} : { fromSavepoint }),
+  })
+  context.resources.defer(() => job.close())
+  const stopping = stopOnSignal(job.run, signal, stderr)
+  const status = await watched(job.run, context)
+  await stopping()
+  if (context.format === 'json') context.printJson(status)
+  else context.print(closingLine(status))
+  return signal.aborted ? interruptedCode(signal) : ExitCode.ok
+}
+
+async function watched(run: JobRun, { environment: { clock, stderr } }: CommandContext): Promise<JobStatus> {
+  using _progress = watchProgress(run, { clock, output: stderr })
+  return await run.done
+}
+
+/** The first Ctrl-C stops with a savepoint; the process ends at once on the second (see main.ts). */
+function stopOnSignal(run: JobRun, signal: AbortSignal, stderr: CommandContext['environment']['stderr']) {
+  let stopped: Promise<unknown> = Promise.resolve()
+  const stop = () => {
+    stderr.write('\nstopping with a savepoint; Ctrl-C again ends at once, and the next run goes on from the last checkpoint\n')
+    // Why it failed is in `done`; a job that has just ended by itself needs no savepoint.
+    stopped = run.stop().catch(() => undefined)
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return () => {
+    signal.removeEventListener('abort', stop)
+    return stopped
+  }
+}
+
+function closingLine(status: JobStatus): string {
+  const checkpoint = status.lastCheckpoint
+  if (checkpoint === undefined) throw new SluiceError('NO_CHECKPOINT', `job ${status.job} ended without a checkpoint`)
+  const kept = checkpoint.kind === 'savepoint' ? `savepoint ${checkpoint.location}` : `checkpoint ${checkpoint.id}`
+  return `job ${status.job} ${status.state}: ${formatCount(recordsRead(status))} records read, ${kept}`
+}
