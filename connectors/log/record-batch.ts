@@ -76,6 +76,17 @@ export class RecordBatch {
     return this.view.getFloat64(index * 8, true)
   }
 
+  /** Of the values of the records [from, to). */
+  valueBytes(from: number, to: number): number {
+    const { view, recordCount } = this
+    let bytes = 0
+    for (let i = from; i < to; i++) {
+      const keyEnd = view.getUint32(recordCount * 8 + i * 4, true) & END_MASK
+      bytes += view.getUint32(recordCount * 12 + i * 4, true) - keyEnd
+    }
+    return bytes
+  }
+
   /** Appends the records [from, to) to `rows`; keys and values are views into the batch's own bytes. */
   unpack(topic: string, partition: number, from: number, to: number, rows: SourceRecord[]): void {
     const { bytes, view, recordCount, baseOffset } = this

@@ -45,8 +45,8 @@ export class LogSource implements Source {
     }))
   }
 
-  createReader(_context: ReaderContext): SourceReader {
-    return new LogReader(this.store, this.topics, this.topics.get(this.topicName))
+  createReader({ metrics }: ReaderContext): SourceReader {
+    return new LogReader(this.store, this.topics, this.topics.get(this.topicName), metrics)
   }
 
   /** The log stays open: it belongs to whoever opened it. */

@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest'
 import type { CommitRequest, Committable, SinkWriter } from '../../../topology/contract/sink.ts'
 import type { OutgoingRecord } from '../../../topology/contract/topic.ts'
 import { Batch } from '../../../topology/element.ts'
-import { bytes, noMetrics, readAll, recordingLogger, type TestLog, temporaryLog, text } from './setup.ts'
+import { recordingLogger, silentMetrics } from '../../support/silent.ts'
+import { bytes, readAll, type TestLog, temporaryLog, text } from './setup.ts'
 
 const batchOf = (...values: string[]) =>
   new Batch<OutgoingRecord>(values.map((value) => ({ key: bytes(value.slice(0, 1)), value: bytes(value) })))
 
 async function openSink({ log, clock }: TestLog) {
   const sink = log.sink('out', { partitions: 2 })
-  const shared = { job: 'job', uid: 'sink-out', clock, logger: recordingLogger(), metrics: noMetrics }
+  const shared = { job: 'job', uid: 'sink-out', clock, logger: recordingLogger(), metrics: silentMetrics }
   return {
     writer: (epoch: bigint): Promise<SinkWriter<OutgoingRecord>> => sink.createWriter({ ...shared, subtask: 0, epoch }),
     committer: await sink.createCommitter(shared),
@@ -174,7 +175,7 @@ describe('the log as a sink', () => {
       uid: 'sink-out',
       clock: test.clock,
       logger: recordingLogger(),
-      metrics: noMetrics,
+      metrics: silentMetrics,
     })
     await other.fence({ epoch: 1n, restored: undefined, allowRewind: false })
     await sink.committer.commit(await sink.prepare(9n, 1n, 'a'))

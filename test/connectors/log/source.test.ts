@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { sourceConformance } from '../../conformance/source.ts'
+import { silentMetrics } from '../../support/silent.ts'
 import { bytes, readAll, readerContext, temporaryLog, text } from './setup.ts'
 
 describe('the log as a source', () => {
@@ -41,6 +42,31 @@ describe('the log as a source', () => {
     await waiting
     expect((await reader.poll(10))!.length).toBe(1)
     expect(clock.scheduled).toBe(0)
+  })
+
+  test('counts the bytes of values, and tells the lag behind complete checkpoints', async () => {
+    const { log, clock } = temporaryLog()
+    await log.ensureTopic('t', { partitions: 1 })
+    await log.append(
+      't',
+      [1, 2, 3].map((length) => ({ key: bytes('key'), value: new Uint8Array(length) })),
+      1,
+    )
+    const values: Record<string, number> = {}
+    const note = (name: string, labels: Readonly<Record<string, string>> = {}) => ({
+      add: (count: number) => {
+        values[name] = (values[name] ?? 0) + count
+      },
+      set: (value: number) => {
+        values[`${name} ${labels['split']}`] = value
+      },
+    })
+    const metrics = { ...silentMetrics, counter: note, gauge: note }
+    const reader = log.source('t').createReader({ ...readerContext(clock), metrics })
+    await reader.assign((await log.source('t').discoverSplits({})).map((split) => ({ ...split, position: '0' })))
+    await reader.poll(2)
+    reader.checkpointComplete!(reader.snapshot())
+    expect(values).toEqual({ bytes_in_total: 3, 'source_lag_records t-0': 1 })
   })
 
   test('reads in the order of appends across splits, so that a large one does not fall behind', async () => {

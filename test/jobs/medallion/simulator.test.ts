@@ -12,14 +12,8 @@ import {
 import { isDirt, VARIANT_NAMES, VARIANTS, type Variant } from '../../../jobs/medallion/simulator/variants.ts'
 import { EventProducer } from '../../../runtime/producer/event-producer.ts'
 import { jsonDeserializer } from '../../../topology/schema/index.ts'
-import {
-  noMetrics,
-  readAll,
-  readerContext,
-  recordingLogger,
-  type TestLog,
-  temporaryLog,
-} from '../../connectors/log/setup.ts'
+import { readAll, readerContext, type TestLog, temporaryLog } from '../../connectors/log/setup.ts'
+import { recordingLogger, silentMetrics } from '../../support/silent.ts'
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z')
 const END_MS = START_MS + 2 * DAY_MS
@@ -152,7 +146,7 @@ describe('publishing it', () => {
       clock,
       random: Math.random,
       logger: recordingLogger(),
-      metrics: noMetrics,
+      metrics: silentMetrics,
     })
   }
 
