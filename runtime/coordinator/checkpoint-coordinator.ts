@@ -82,7 +82,7 @@ export class CheckpointCoordinator {
     this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
     metrics.counter('checkpoints_completed_total').add(1)
     metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
-    metrics.gauge('checkpoint_size_bytes').set(sizeBytes)
+    metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
     logger.debug(
       { event: 'checkpoint-completed', checkpoint: String(checkpointId), kind, durationMs: Math.round(durationMs), sizeBytes },
       `${kind} ${checkpointId} complete in ${Math.round(durationMs)} ms`,

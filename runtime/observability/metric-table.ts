@@ -32,7 +32,7 @@ export const METRICS = {
 
   // operators
   records_in_total: { type: 'counter', help: 'Records that reached an operator.' },
-  records_out_total: { type: 'counter', help: 'Records that left an operator, by port.', labels: ['port'] },
+  records_out_total: { type: 'counter', help: 'Records that left an operator.' },
   bytes_in_total: { type: 'counter', help: 'Bytes of record values that a source read.' },
   records_late_total: { type: 'counter', help: 'Records that came after their window, or the horizon, had closed.' },
   records_quarantined_total: { type: 'counter', help: 'Records put in quarantine, by rule.', labels: ['rule'] },

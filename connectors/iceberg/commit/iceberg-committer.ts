@@ -52,7 +52,7 @@ export class IcebergCommitter implements SinkCommitter {
 
   /** @throws {SluiceError} `FENCED`, `COMMIT_OUT_OF_ORDER`, `COMMIT_FAILED`, `TABLE_NOT_FOUND` */
   async commit(request: CommitRequest): Promise<void> {
-    await this.#context.metrics.timed('iceberg_commit_duration_seconds', {}, () =>
+    await this.#context.metrics.timed('commit_duration_seconds', { table: this.#tableName }, () =>
       this.#apply((table) => decideCommit(table, this.#context, request), request),
     )
   }
@@ -73,7 +73,7 @@ export class IcebergCommitter implements SinkCommitter {
       const output = step.output === undefined ? [] : checkSameTable(written, table)
       append ??= new Append({ fileIO: this.#fileIO, faultPoint: this.#faultPoint }, output)
       if (await this.#tryStep(table, step, append)) {
-        this.#context.metrics.counter('iceberg_commits_total').add(1)
+        this.#context.metrics.counter('commits_total', { table: this.#tableName, outcome: 'committed' }).add(1)
         return
       }
     }

@@ -169,8 +169,10 @@ export class IcebergWriter implements SinkWriter {
     const columns = members.map((member) => member.column.take())
     try {
       await this.#faultPoint('iceberg.before-data-file')
-      const metrics = await this.#context.metrics.timed('iceberg_data_file_write_duration_seconds', {}, () =>
-        this.#pool.write(filePath, fields, columns, rowCount),
+      const metrics = await this.#context.metrics.timed(
+        'sink_write_duration_seconds',
+        { table: this.#table.name },
+        () => this.#pool.write(filePath, fields, columns, rowCount),
       )
       await this.#faultPoint('iceberg.after-data-file')
       const file = {

@@ -133,7 +133,7 @@ describe('a failing function', () => {
       details: { uid: 'map-1', value: '{ id: 2 }' },
     })
     expect(sink.committed).toEqual([])
-    expect(log.some((line) => line.level === 'error' && line.fields['event'] === 'job_failed')).toBe(true)
+    expect(log.some((line) => line.level === 'error' && line.fields['event'] === 'job-failed')).toBe(true)
   })
 })
 
