@@ -99,11 +99,16 @@ export function readAvroFile(bytes: Uint8Array): AvroFile {
 
 function recordType(schema: AvroSchema) {
   return avro.Type.forSchema(schema as never, {
-    registry: { long: LONG },
+    typeHook: (part: unknown) => (isLong(part) ? LONG : undefined) as never,
     wrapUnions: 'never',
     omitRecordMethods: true,
     noAnonymousTypes: false,
   })
+}
+
+/** Also where a logical type makes an object of it: avsc's registry would overlook those. */
+function isLong(schema: unknown): boolean {
+  return schema === 'long' || (schema as { readonly type?: unknown } | null)?.type === 'long'
 }
 
 function decompress(codec: string, bytes: Buffer): Buffer {
