@@ -1,0 +1,34 @@
+/** What a command is: described once, so that help, parsing and errors agree; its code is loaded when it runs. */
+import type { CommandContext } from './command-context.ts'
+
+export interface OptionDescription {
+  readonly summary: string
+  /** Stands for the value in help; an option without one is a switch. */
+  readonly value?: string
+  /** The values there are. */
+  readonly choices?: readonly string[]
+  /** As it would be written. */
+  readonly default?: string
+  /** The configuration variable it sets for this run. */
+  readonly variable?: string
+}
+
+export interface PositionalDescription {
+  readonly name: string
+  readonly summary: string
+  readonly optional?: boolean
+}
+
+export interface CommandDescription {
+  readonly name: string
+  readonly summary: string
+  /** More than the summary says, a paragraph each. */
+  readonly details?: readonly string[]
+  readonly positionals: readonly PositionalDescription[]
+  readonly options: Readonly<Record<string, OptionDescription>>
+  readonly examples: readonly string[]
+  readonly load: () => Promise<{ readonly run: RunCommand }>
+}
+
+/** Resolves to the exit code. */
+export type RunCommand = (context: CommandContext) => Promise<number>

@@ -1,0 +1,166 @@
+/** Every command of `runtime`, in the order of help. */
+import { describeVariable, VARIABLES, type Variable } from '../config/variables.ts'
+import type { CommandDescription, OptionDescription } from './command.ts'
+import { suggestion, usageError } from './usage-error.ts'
+
+const dataDir = variableOption('SLUICE_DATA_DIR', 'DIR')
+const logging = {
+  'log-level': variableOption('LOG_LEVEL', 'LEVEL'),
+  'log-format': variableOption('LOG_FORMAT', 'FORMAT'),
+}
+
+export const COMMANDS: readonly CommandDescription[] = [
+  {
+    name: 'submit',
+    summary: 'run a job from its last checkpoint',
+    details: [
+      'The job runs until it ends, fails or is interrupted; Ctrl-C stops it with a savepoint, a second Ctrl-C at once. ' +
+        'The next submit goes on from there.',
+    ],
+    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
+    options: {
+      until: {
+        summary: 'stop at the offsets that are latest now: checkpoint, commit, exit; open windows stay open',
+        value: 'latest',
+        choices: ['latest'],
+      },
+      drain: { summary: 'with --until: close open windows first' },
+      'from-savepoint': { summary: 'begin from this savepoint instead of the last checkpoint', value: 'PATH' },
+      'allow-rewind': { summary: 'let tables go back to the snapshots of an older savepoint' },
+      'data-dir': dataDir,
+      'checkpoint-interval': variableOption('CHECKPOINT_INTERVAL', 'DURATION'),
+      'metrics-port': variableOption('METRICS_PORT', 'PORT'),
+      ...logging,
+      format: formats('text', 'json'),
+    },
+    examples: [
+      'runtime submit jobs/medallion/job.ts',
+      'runtime submit jobs/medallion/job.ts --until latest --drain',
+      'runtime submit jobs/medallion/job.ts --from-savepoint data/checkpoints/medallion/…',
+    ],
+    load: () => import('./submit.ts'),
+  },
+  {
+    name: 'info',
+    summary: 'show the plan of a job: operators, chains, lineage',
+    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
+    options: { format: formats('text', 'json', 'mermaid') },
+    examples: ['runtime info jobs/medallion/job.ts', 'runtime info jobs/medallion/job.ts --format mermaid'],
+    load: () => import('./info.ts'),
+  },
+  {
+    name: 'publish',
+    summary: 'publish the lines of a file to a topic',
+    details: [
+      "Each line is an event envelope as JSON. What is checked is that it is JSON and that the envelope's fields have " +
+        'their types; what the payload means is for the job to judge. A line that fails is reported with its number and ' +
+        'the reason, the rest goes in, and the exit code is 1.',
+      'With --raw nothing is checked: lines are split at \\n, and each is published byte for byte.',
+    ],
+    positionals: [
+      { name: 'TOPIC', summary: 'the topic; made if it is not there' },
+      { name: 'FILE.jsonl', summary: 'the file, or - for standard input' },
+    ],
+    options: {
+      raw: { summary: 'publish any bytes, unchecked' },
+      key: { summary: 'the payload field whose value chooses the partition', value: 'FIELD', default: 'user_id' },
+      'data-dir': dataDir,
+      ...logging,
+      format: formats('text', 'json'),
+    },
+    examples: [
+      'runtime publish raw-events events.jsonl',
+      'zcat events.jsonl.gz | runtime publish raw-events -',
+      'runtime publish raw-events dirt.bin --raw',
+    ],
+    load: () => import('./publish.ts'),
+  },
+  {
+    name: 'sql',
+    summary: 'query the tables with one SELECT',
+    details: ["The dialect is DuckDB's. A table's name is namespace.name; times are in UTC."],
+    positionals: [{ name: 'SELECT', summary: 'the query' }],
+    options: {
+      at: { summary: 'read the tables as of a snapshot, or of a time (ISO 8601)', value: 'SNAPSHOT_ID|TIMESTAMP' },
+      'data-dir': dataDir,
+      format: formats('table', 'json', 'csv'),
+    },
+    examples: [
+      'runtime sql "SELECT day, sum(revenue) FROM gold.daily_revenue GROUP BY day ORDER BY day"',
+      'runtime sql "SELECT count(*) FROM silver.events" --at 2026-01-31T12:00:00Z',
+      'runtime sql "FROM quarantine.events LIMIT 10" --format json',
+    ],
+    load: () => import('./sql.ts'),
+  },
+  {
+    name: 'tables',
+    summary: 'list the tables',
+    positionals: [],
+    options: { 'data-dir': dataDir, format: formats('text', 'json') },
+    examples: ['runtime tables'],
+    load: () => import('./tables.ts'),
+  },
+  {
+    name: 'table',
+    summary: 'show one table: schema, partitions, snapshots, files',
+    positionals: [{ name: 'NAME', summary: 'namespace.name' }],
+    options: { 'data-dir': dataDir, format: formats('text', 'json') },
+    examples: ['runtime table silver.events', 'runtime table silver.events --format json'],
+    load: () => import('./table.ts'),
+  },
+  {
+    name: 'topics',
+    summary: 'list the topics with their offsets',
+    positionals: [],
+    options: { 'data-dir': dataDir, format: formats('text', 'json') },
+    examples: ['runtime topics'],
+    load: () => import('./topics.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'show the configuration in effect and where it came from',
+    details: ['Flags go over environment variables, these over .env, and these over defaults. Secrets are redacted.'],
+    positionals: [],
+    options: {
+      ...Object.fromEntries(
+        (Object.keys(VARIABLES) as Variable[]).flatMap((variable) => {
+          const { flag } = describeVariable(variable)
+          return flag === undefined ? [] : [[flag, variableOption(variable, 'VALUE')]]
+        }),
+      ),
+      format: formats('text', 'json'),
+    },
+    examples: ['runtime config', 'runtime config --format json'],
+    load: () => import('./config.ts'),
+  },
+  {
+    name: 'help',
+    summary: 'show help, of one command or of all',
+    positionals: [{ name: 'COMMAND', summary: 'a command', optional: true }],
+    options: { format: formats('text', 'json') },
+    examples: ['runtime help submit', 'runtime help --format json'],
+    load: () => import('./help.ts'),
+  },
+]
+
+/** @throws {SluiceError} `USAGE`, with the nearest name. */
+export function findCommand(name: string): CommandDescription {
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (command !== undefined) return command
+  const what = name.startsWith('-') ? 'option' : 'command'
+  throw usageError(
+    `there is no ${what} ${name}${suggestion(
+      name,
+      COMMANDS.map((candidate) => candidate.name),
+    )}`,
+  )
+}
+
+function variableOption(variable: Variable, value: string): OptionDescription {
+  const { summary, default: fallback } = describeVariable(variable)
+  return { summary, value, variable, ...(fallback === undefined ? {} : { default: fallback }) }
+}
+
+function formats(first: string, ...others: readonly string[]): OptionDescription {
+  return { summary: 'how the answer is written', value: 'FORMAT', choices: [first, ...others], default: first }
+}

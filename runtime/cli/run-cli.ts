@@ -1,0 +1,54 @@
+/** `runtime`: finds the command, runs it, and turns what happened into an exit code. */
+import { isSluiceError } from '../../topology/errors.ts'
+import { type CliEnvironment, CommandContext } from './command-context.ts'
+import { findCommand } from './commands.ts'
+import { ExitCode, interruptedCode } from './exit-code.ts'
+import { commandHelp, overview } from './help-text.ts'
+import { parseArguments } from './parse-arguments.ts'
+import { printError } from './print-error.ts'
+
+/** `argv` without node and script. Resolves to the exit code; never rejects. */
+export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
+  const { stdout, stderr, signal } = environment
+  try {
+    const [name, ...rest] = argv
+    if (name === undefined) {
+      stderr.write(overview())
+      return ExitCode.usage
+    }
+    if (name === '--version' || name === '-V') {
+      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+      stdout.write(`${manifest.version}\n`)
+      return ExitCode.ok
+    }
+    if (name === '--help' || name === '-h') {
+      stdout.write(overview())
+      return ExitCode.ok
+    }
+    const command = findCommand(name)
+    if (asksForHelp(rest)) {
+      stdout.write(commandHelp(command))
+      return ExitCode.ok
+    }
+    const context = new CommandContext(environment, command, parseArguments(command, rest))
+    await using _resources = context.resources
+    const { run } = await command.load()
+    return await run(context)
+  } catch (error) {
+    if (signal.aborted && !isSluiceError(error)) return interruptedCode(signal)
+    printError(error, asksForJson(argv) ? 'json' : 'text', stderr)
+    return isSluiceError(error, 'USAGE') || isSluiceError(error, 'CONFIG_INVALID') ? ExitCode.usage : ExitCode.failed
+  }
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h')
+}
+
+/** Also when the rest of the command line makes no sense. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some(
+    (argument, index) => argument === '--format=json' || (argument === '--format' && argv[index + 1] === 'json'),
+  )
+}

@@ -1,0 +1,29 @@
+/** `runtime topics`: topics, partitions and offsets. */
+import type { CommandContext } from './command-context.ts'
+import { ExitCode } from './exit-code.ts'
+import { textTable } from './text-table.ts'
+import { formatBytes, formatCount } from './units.ts'
+
+export async function run(context: CommandContext): Promise<number> {
+  const topics = await (await context.openTopics({ mustExist: true })).describeTopics()
+  if (context.format === 'json') {
+    context.printJson(topics.map((topic) => ({ ...topic, retentionMs: topic.retentionMs ?? null })))
+  } else if (topics.length === 0) {
+    context.print('There are no topics yet: `runtime publish TOPIC FILE.jsonl` makes one.')
+  } else {
+    const rows = topics.flatMap(({ topic, partitions, retentionMs }) =>
+      partitions.map(({ partition, earliestOffset, latestOffset, sizeBytes }) => [
+        topic,
+        String(partition),
+        String(earliestOffset),
+        String(latestOffset),
+        formatCount(latestOffset - earliestOffset),
+        formatBytes(sizeBytes),
+        retentionMs === undefined ? 'forever' : `${formatCount(retentionMs)} ms`,
+      ]),
+    )
+    const head = ['topic', 'partition', 'earliest', 'latest', 'records', 'size', 'kept']
+    context.print(textTable(head, rows, { alignRight: new Set([1, 2, 3, 4, 5]) }))
+  }
+  return ExitCode.ok
+}

@@ -1,0 +1,59 @@
+/**
+ * Maps configuration to connectors: the one place that may import connectors/, and only when one is asked for, so that
+ * a command which reads a topic loads no Parquet and no DuckDB.
+ */
+import type { TableCatalog } from '../../topology/contract/catalog.ts'
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { FileIO } from '../../topology/contract/file-io.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
+import type { QueryEngine } from '../../topology/contract/query.ts'
+import type { TopicOptions, TopicSystem } from '../../topology/contract/topic.ts'
+import type { Config } from '../config/config.ts'
+import { type FaultPoint, faultPoint } from '../fault-point.ts'
+
+export interface ComposeContext {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Where `topic()` lives: the embedded log. A new topic gets the configured number of partitions unless told otherwise. */
+export async function openTopics(config: Config, { clock, logger }: ComposeContext): Promise<TopicSystem> {
+  const { openLog } = await import('../../connectors/log/log.ts')
+  return withPartitions(openLog({ path: config.logPath, clock, logger }), config.topic.partitions)
+}
+
+/** Where `table()` lives: Iceberg tables on the local disk, in an SQLite catalog. */
+export async function openTables(config: Config, { clock, logger }: ComposeContext): Promise<TableCatalog> {
+  const { openIceberg } = await import('../../connectors/iceberg/iceberg.ts')
+  return openIceberg({
+    catalogPath: config.catalogPath,
+    warehouse: config.warehouse,
+    clock,
+    logger,
+    faultPoint: (name: string) => faultPoint(name as FaultPoint),
+  })
+}
+
+/** What runs SQL over `tables`, which stay the caller's to close. */
+export async function openQuery(_config: Config, tables: TableCatalog): Promise<QueryEngine> {
+  const { openDuckDb } = await import('../../connectors/query/duckdb/engine.ts')
+  return openDuckDb({ tables })
+}
+
+/** Where checkpoints live: the local disk. */
+export async function openFiles(_config: Config): Promise<FileIO> {
+  const { LocalFileIO } = await import('../../connectors/iceberg/io/local-file-io.ts')
+  return new LocalFileIO()
+}
+
+function withPartitions(system: TopicSystem, partitions: number): TopicSystem {
+  const complete = (options?: TopicOptions): TopicOptions => ({ partitions, ...options })
+  return {
+    ensureTopic: (topic, options) => system.ensureTopic(topic, complete(options)),
+    append: (topic, records, acks) => system.append(topic, records, acks),
+    describeTopics: () => system.describeTopics(),
+    source: (topic, options) => system.source(topic, complete(options)),
+    sink: (topic, options) => system.sink(topic, complete(options)),
+    close: () => system.close(),
+  }
+}
