@@ -4,6 +4,8 @@
  * Control elements never overtake a batch, go to every output of an operator and need no credit.
  */
 
+import { columnReader } from './column-reader.ts'
+
 export type Element<T = any> = Batch<T> | Watermark | Idle | Barrier | EndOfInput
 
 /** How a row changes the result it belongs to; a batch without kinds holds inserts only. */
@@ -74,7 +76,7 @@ export class Batch<T = any> {
   column(name: keyof T & string): ArrayLike<unknown> {
     let column = this.columns.get(name)
     if (column === undefined) {
-      column = this.values.map((row) => row[name])
+      column = columnReader(name)(this.values)
       this.columns.set(name, column)
     }
     return column
