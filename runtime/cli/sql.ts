@@ -2,7 +2,7 @@
 import type { TimeTravel } from '../../topology/contract/catalog.ts'
 import type { QueryResult } from '../../topology/contract/query.ts'
 import { cellText } from './cell-text.ts'
-import type { CommandContext } from './command-context.ts'
+import type { CommandContext, Output } from './command-context.ts'
 import { csvLine } from './csv.ts'
 import { ExitCode } from './exit-code.ts'
 import { textTable } from './text-table.ts'
@@ -19,17 +19,18 @@ export async function run(context: CommandContext): Promise<number> {
   const engine = context.resources.adopt(await openQuery((await context.config()).config, tables), (each) =>
     each.close(),
   )
-  const result = await engine.query(context.positionals[0]!, { ...timeTravel, signal: context.environment.signal })
+  const { stdout, signal } = context.environment
+  const result = await engine.query(context.positionals[0]!, { ...timeTravel, signal })
   switch (context.format) {
     case 'json':
-      context.printJson(toJson(result))
+      printJson(result, stdout)
       break
     case 'csv':
-      context.environment.stdout.write(csvLine(result.columns.map((column) => column.name)))
-      for (const row of result.rows) context.environment.stdout.write(csvLine(row))
+      stdout.write(csvLine(result.columns.map((column) => column.name)))
+      for (const row of result.rows) stdout.write(csvLine(row))
       break
     default:
-      context.print(toText(result, context.environment.stdout.isTTY === true))
+      context.print(toText(result, stdout.isTTY === true))
   }
   return ExitCode.ok
 }
@@ -46,17 +47,18 @@ export function parseAt(at: string | undefined): TimeTravel {
   return { asOfMs }
 }
 
-/** Rows as arrays, since columns may share a name. */
-function toJson({ columns, rows, tables }: QueryResult) {
-  return {
-    columns,
-    rows,
-    tables: tables.map((table) => ({
-      ...table,
-      snapshotId: table.snapshotId ?? null,
-      watermarkMs: table.watermarkMs ?? null,
-    })),
-  }
+/** Rows as arrays, since columns may share a name; one a line, so that the whole is never one text. */
+function printJson({ columns, rows, tables }: QueryResult, output: Output): void {
+  const described = tables.map((table) => ({
+    ...table,
+    snapshotId: table.snapshotId?.toString() ?? null,
+    watermarkMs: table.watermarkMs ?? null,
+  }))
+  output.write(`{"columns": ${JSON.stringify(columns)},\n"rows": [`)
+  rows.forEach((row, index) => {
+    output.write(`${index === 0 ? '\n' : ',\n'}${JSON.stringify(row)}`)
+  })
+  output.write(`\n],\n"tables": ${JSON.stringify(described)}}\n`)
 }
 
 function toText({ columns, rows, tables }: QueryResult, isTerminal: boolean): string {

@@ -1,7 +1,9 @@
 /** `runtime table NAME`: one table's schema, partitions, snapshots and files. */
 import type { SnapshotDescription, TableDescription, TableScan } from '../../topology/contract/catalog.ts'
+import type { Json } from '../../topology/json.ts'
 import { describeType } from '../../topology/schema/describe.ts'
 import type { PartitionTerm } from '../../topology/table.ts'
+import { cellText } from './cell-text.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode } from './exit-code.ts'
 import { textTable } from './text-table.ts'
@@ -22,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
       files: scan.files,
     })
   } else {
-    context.print([summaryOf(table, scan), schemaOf(table), snapshotsOf(table), filesOf(scan)].join('\n'))
+    context.print([summaryOf(table, scan), schemaOf(table), snapshotsOf(table), filesOf(table, scan)].join('\n'))
   }
   return ExitCode.ok
 }
@@ -77,20 +79,28 @@ function snapshotsOf({ snapshots, currentSnapshotId }: TableDescription): string
   return textTable(head, rows, { alignRight: new Set([0, 3, 4]) }) + omitted(snapshots.length, 'older snapshots')
 }
 
-function filesOf({ files }: TableScan): string {
+function filesOf({ location: root }: TableDescription, { files }: TableScan): string {
   if (files.length === 0) return 'no files\n'
   const rows = files
     .slice(0, MAX_ROWS)
     .map(({ location, rowCount, sizeBytes, partition }) => [
-      JSON.stringify(partition),
+      describePartition(partition),
       formatCount(rowCount),
       formatBytes(sizeBytes),
-      location,
+      location.startsWith(`${root}/`) ? location.slice(root.length + 1) : location,
     ])
   return (
     textTable(['partition', 'rows', 'size', 'file'], rows, { alignRight: new Set([1, 2]) }) +
     omitted(files.length, 'files')
   )
+}
+
+/** `day=2026-01-31/action=view` */
+function describePartition(partition: Json): string {
+  if (typeof partition !== 'object' || partition === null) return JSON.stringify(partition)
+  return Object.entries(partition)
+    .map(([name, value]) => `${name}=${cellText(value)}`)
+    .join('/')
 }
 
 function omitted(count: number, what: string): string {

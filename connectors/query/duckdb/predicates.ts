@@ -22,6 +22,8 @@ const COMPARISONS: Readonly<Record<string, ScanPredicate['op']>> = {
 
 const MIRRORED: Readonly<Record<string, ScanPredicate['op']>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
+const DAY_MICROS = 86_400_000_000n
+
 /** `reference` must be the only one to its table. */
 export function findPredicates(
   select: SyntaxNode,
@@ -109,15 +111,13 @@ function toPredicates(expression: SyntaxNode, columns: Columns): readonly ScanPr
     const left = expression['left'] as SyntaxNode
     const right = expression['right'] as SyntaxNode
     if (op === undefined) return []
-    return columns.fieldOf(left) !== undefined
-      ? comparison(columns.fieldOf(left), op, [right])
-      : comparison(columns.fieldOf(right), MIRRORED[op] ?? op, [left])
+    return [...compare(left, op, right, columns), ...compare(right, MIRRORED[op] ?? op, left, columns)]
   }
   if (expression.class === 'BETWEEN') {
-    const field = columns.fieldOf(expression['input'] as SyntaxNode)
+    const input = expression['input'] as SyntaxNode
     return [
-      ...comparison(field, '>=', [expression['lower'] as SyntaxNode]),
-      ...comparison(field, '<=', [expression['upper'] as SyntaxNode]),
+      ...compare(input, '>=', expression['lower'] as SyntaxNode, columns),
+      ...compare(input, '<=', expression['upper'] as SyntaxNode, columns),
     ]
   }
   const [first, ...rest] = (expression['children'] as readonly SyntaxNode[] | undefined) ?? []
@@ -134,6 +134,41 @@ function toPredicates(expression: SyntaxNode, columns: Columns): readonly ScanPr
       return first.type === 'OPERATOR_IS_NULL'
         ? comparison(columns.fieldOf((first['children'] as readonly SyntaxNode[])[0]!), 'not-null', [])
         : []
+    default:
+      return []
+  }
+}
+
+function compare(
+  left: SyntaxNode,
+  op: ScanPredicate['op'],
+  right: SyntaxNode,
+  columns: Columns,
+): readonly ScanPredicate[] {
+  const castType = (left['cast_type'] as { readonly id: string } | undefined)?.id
+  if (left.class !== 'CAST' || castType !== 'DATE') return comparison(columns.fieldOf(left), op, [right])
+  const field = columns.fieldOf(left['child'] as SyntaxNode)
+  if (field?.type.kind !== 'timestamp' && field?.type.kind !== 'timestamptz') return []
+  const day = toLiteral(right, { ...field, type: { kind: 'date' } })
+  return typeof day === 'number' ? dayComparison(field.name, op, BigInt(day) * DAY_MICROS) : []
+}
+
+/** A comparison of a timestamp's day, `startMicros` being where the other day begins, as comparisons of the timestamp. */
+function dayComparison(field: string, op: ScanPredicate['op'], startMicros: bigint): readonly ScanPredicate[] {
+  const endMicros = startMicros + DAY_MICROS
+  switch (op) {
+    case '=':
+      return [
+        { field, op: '>=', values: [startMicros] },
+        { field, op: '<', values: [endMicros] },
+      ]
+    case '<':
+    case '>=':
+      return [{ field, op, values: [startMicros] }]
+    case '<=':
+      return [{ field, op: '<', values: [endMicros] }]
+    case '>':
+      return [{ field, op: '>=', values: [endMicros] }]
     default:
       return []
   }

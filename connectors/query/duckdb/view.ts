@@ -32,7 +32,8 @@ function selectFrom(scan: TableScan): string {
   const columns = scan.fields.map(
     ({ id, name, type }) => `${id}: {name: ${text(name)}, type: ${text(duckDbType(type))}, default_value: NULL}`,
   )
-  return `SELECT * FROM read_parquet([${paths.join(', ')}], schema = MAP {${columns.join(', ')}})`
+  // Directories are named after partitions, as Hive's are; the columns are in the files all the same.
+  return `SELECT * FROM read_parquet([${paths.join(', ')}], schema = MAP {${columns.join(', ')}}, hive_partitioning = false)`
 }
 
 /** DuckDB's name of a logical type. */

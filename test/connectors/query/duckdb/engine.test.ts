@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -110,6 +110,8 @@ beforeAll(async () => {
   const write = (name: string, select: string, fieldIds: string) =>
     connection.run(`COPY (${select}) TO '${join(directory, name)}' (FORMAT parquet, FIELD_IDS ${fieldIds})`)
   await connection.run("SET TimeZone = 'UTC'")
+  // Named as a partition's directory is, and to be taken for nothing more.
+  mkdirSync(join(directory, 'user_id=u0'))
   await write(
     'events-1.parquet',
     `SELECT 'e' || i AS event_id, TIMESTAMPTZ '2026-01-01 00:00:00+00' + to_hours(i::INT) AS event_timestamp,
@@ -117,7 +119,7 @@ beforeAll(async () => {
     '{event_id: 1, event_timestamp: 2, user_id: 3, amount: 4, sequence: 5}',
   )
   await write(
-    'events-2.parquet',
+    'user_id=u0/events-2.parquet',
     `SELECT 7::INT AS added_later, 9007199254740993 AS an_older_name, 'u9' AS user_id, 'e99' AS event_id,
             1::DECIMAL(18, 2) AS amount, TIMESTAMPTZ '2026-02-01 00:00:00+00' AS event_timestamp`,
     '{event_id: 1, event_timestamp: 2, user_id: 3, amount: 4, an_older_name: 5, added_later: 6}',
@@ -145,7 +147,7 @@ beforeAll(() => {
   catalog.add(
     'silver.events',
     EVENT_FIELDS,
-    ['events-1.parquet', 'events-2.parquet'].map((name) => join(directory, name)),
+    ['events-1.parquet', 'user_id=u0/events-2.parquet'].map((name) => join(directory, name)),
   )
   catalog.add('silver.kinds', KIND_FIELDS, [join(directory, 'kinds.parquet')])
   catalog.add('gold.empty', KIND_FIELDS, [])
@@ -163,9 +165,11 @@ async function predicatesOf(sql: string): Promise<readonly ScanPredicate[]> {
 
 describe('reading', () => {
   it('matches columns by field id, whatever a file calls them, and fills in what it does not have', async () => {
-    expect(await rowsOf('SELECT event_id, sequence, added_later FROM silver.events WHERE sequence > 8')).toEqual([
-      ['e9', '9', null],
-      ['e99', '9007199254740993', 7],
+    expect(
+      await rowsOf('SELECT event_id, user_id, sequence, added_later FROM silver.events WHERE sequence > 8'),
+    ).toEqual([
+      ['e9', 'u0', '9', null],
+      ['e99', 'u9', '9007199254740993', 7],
     ])
   })
 
@@ -267,6 +271,7 @@ describe('predicates', () => {
   const where = (condition: string) => predicatesOf(`SELECT count(*) FROM silver.events WHERE ${condition}`)
   const whereKinds = (condition: string) => predicatesOf(`SELECT count(*) FROM silver.kinds WHERE ${condition}`)
   const jan2 = 1_767_312_000_000_000n
+  const jan3 = jan2 + 86_400_000_000n
 
   it.each<[string, readonly ScanPredicate[]]>([
     [
@@ -307,6 +312,22 @@ describe('predicates', () => {
   ])('are found in %s', async (condition, predicates) => expect(await where(condition)).toEqual(predicates))
 
   it.each<[string, readonly ScanPredicate[]]>([
+    [
+      '=',
+      [
+        { field: 'event_timestamp', op: '>=', values: [jan2] },
+        { field: 'event_timestamp', op: '<', values: [jan3] },
+      ],
+    ],
+    ['<', [{ field: 'event_timestamp', op: '<', values: [jan2] }]],
+    ['<=', [{ field: 'event_timestamp', op: '<', values: [jan3] }]],
+    ['>', [{ field: 'event_timestamp', op: '>=', values: [jan3] }]],
+    ['>=', [{ field: 'event_timestamp', op: '>=', values: [jan2] }]],
+  ])("are found for the day of a time: event_timestamp::DATE %s '2026-01-02'", async (op, predicates) =>
+    expect(await where(`event_timestamp::DATE ${op} '2026-01-02'`)).toEqual(predicates),
+  )
+
+  it.each<[string, readonly ScanPredicate[]]>([
     ["day > '2026-01-01'", [{ field: 'day', op: '>', values: [20_454] }]],
     ["day = TIMESTAMP '2026-01-01 00:00:00'", [{ field: 'day', op: '=', values: [20_454] }]],
     ['flag = true', [{ field: 'flag', op: '=', values: [true] }]],
@@ -330,7 +351,8 @@ describe('predicates', () => {
     'amount > 1e1',
     "user_id NOT IN ('a')",
     'sequence IS DISTINCT FROM 1',
-    "event_timestamp::DATE = DATE '2026-01-01'",
+    "event_timestamp::DATE != DATE '2026-01-01'",
+    "event_timestamp::VARCHAR > '2026'",
     "event_timestamp > '2026-01-01 00:00:00'::TIMESTAMP + INTERVAL 1 DAY",
     'sequence = added_later',
     'sequence = NULL',
