@@ -40,7 +40,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     },
     stream,
   )
-  return new PinoLogger(root.child(toLogFields(fields)))
+  return new PinoLogger(root, fields)
 }
 
 /** Formats in this thread, line by line, not in pino's transport thread: the last lines before a crash matter most. */
@@ -56,11 +56,14 @@ async function prettyStream(output: { write(line: string): void }, colorize: boo
   return { write: (line: string) => output.write(format(line)) }
 }
 
+/** Merges its own fields into each line's: pino's children would write a field that comes twice twice. */
 class PinoLogger implements Logger {
   private readonly pino: pino.Logger
+  private readonly fields: Readonly<Record<string, unknown>>
 
-  constructor(pino: pino.Logger) {
+  constructor(pino: pino.Logger, fields: Readonly<Record<string, unknown>>) {
     this.pino = pino
+    this.fields = fields
   }
 
   debug(fields: Readonly<Record<string, unknown>>, message: string): void {
@@ -80,10 +83,11 @@ class PinoLogger implements Logger {
   }
 
   child(fields: Readonly<Record<string, unknown>>): Logger {
-    return new PinoLogger(this.pino.child(toLogFields(fields)))
+    return new PinoLogger(this.pino, { ...this.fields, ...fields })
   }
 
   private log(level: 'debug' | 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string) {
-    if (this.pino.isLevelEnabled(level)) this.pino[level](toLogFields(fields), redactText(message))
+    if (!this.pino.isLevelEnabled(level)) return
+    this.pino[level](toLogFields({ ...this.fields, ...fields }), redactText(message))
   }
 }

@@ -41,6 +41,19 @@ describe('createLogger', () => {
     expect(destination.lines.join()).not.toContain('hunter2')
   })
 
+  it('writes a field that comes twice once, as the line has it', async () => {
+    const destination = collector()
+    const logger = await createLogger({
+      level: 'info',
+      format: 'json',
+      clock,
+      destination,
+      fields: { job: 'a', epoch: 1n },
+    })
+    logger.child({ job: 'b' }).info({ epoch: 2n }, 'hello')
+    expect(destination.lines[0]!.match(/"(job|epoch)":"\w"/g)).toEqual(['"job":"b"', '"epoch":"2"'])
+  })
+
   it('leaves out what is below its level', async () => {
     const destination = collector()
     const logger = await createLogger({ level: 'warn', format: 'json', clock, destination })
