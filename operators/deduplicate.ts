@@ -29,8 +29,8 @@ export interface DeduplicateOptions<F extends string> {
  * older than watermark − `within` can't be judged, since its key may have been forgotten: it goes to `late`, never
  * through. After a drain keys are kept by the last real watermark, so that the next run goes on as if nothing had been.
  *
- * Brings its own exchange by the fields. Needs event times. Keyed state: one event time per key, for one and a half
- * horizons at most.
+ * Brings its own exchange by the fields. Needs event times. Keyed state: one event time per key, for two horizons
+ * at most.
  *
  * @throws {TopologyError} `HORIZON` when `within` is no duration above 0.
  * @throws {OperatorError} when a key is null or NaN.

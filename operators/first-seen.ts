@@ -1,9 +1,10 @@
 /**
  * Which keys have been seen within a horizon: the state of `deduplicate` and of the rule `unique`.
  *
- * Keys lie in buckets by event time, half a horizon wide, and a bucket is dropped whole once the watermark has passed all
- * of it by more than the horizon: no work per key, and nothing kept longer than one and a half horizons. A key is
- * looked for in every bucket there is: two to four, unless event times are far ahead of the watermark.
+ * Keys lie in buckets by event time, one horizon wide, and a bucket is dropped whole once the watermark has passed all of
+ * it by more than the horizon: no work per key, and nothing kept longer than two horizons. A key is looked for in every
+ * bucket there is: two or three, unless event times are far ahead of the watermark. (Narrower buckets would keep less,
+ * and look up more: a look-up that finds nothing is what a new key costs.)
  */
 import { float64 } from '../topology/codec/index.ts'
 import type { OperatorContext } from '../topology/contract/operator.ts'
@@ -41,7 +42,6 @@ export function createFirstSeen(options: HorizonOptions): (context: OperatorCont
 }
 
 function openFirstSeen(context: OperatorContext, withinMs: number): FirstSeen {
-  const bucketMs = Math.ceil(withinMs / 2)
   // Namespace: the bucket's start. The value: the event time of the first record.
   const state = context.state.keyed<number>({ name: 'seen', codec: float64 })
   const times = context.state.split('times')
@@ -69,7 +69,7 @@ function openFirstSeen(context: OperatorContext, withinMs: number): FirstSeen {
         // One beyond the horizon is forgotten, though its bucket may still be there.
         if (firstMs !== undefined && firstMs >= oldestMs) return Verdict.duplicate
       }
-      const bucket = Math.floor(timestampMs / bucketMs) * bucketMs
+      const bucket = Math.floor(timestampMs / withinMs) * withinMs
       if (!buckets.includes(bucket)) buckets.push(bucket)
       state.set(bucket, keyGroup, key, timestampMs)
       return Verdict.first
@@ -78,7 +78,7 @@ function openFirstSeen(context: OperatorContext, withinMs: number): FirstSeen {
     advance(toMs) {
       if (toMs === Number.POSITIVE_INFINITY || toMs <= watermarkMs) return
       watermarkMs = toMs
-      const kept = buckets.filter((bucket) => bucket + bucketMs + withinMs > toMs)
+      const kept = buckets.filter((bucket) => bucket + 2 * withinMs > toMs)
       if (kept.length < buckets.length) {
         for (const bucket of buckets) if (!kept.includes(bucket)) state.drop(bucket)
         buckets = kept

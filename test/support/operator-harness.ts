@@ -18,7 +18,7 @@ import { recordingLogger } from './silent.ts'
 const KEY_GROUPS = 16
 
 /** What a test looks at: one stream, or `{ out, …sides }`. */
-export type Outputs = AnyStream | Readonly<Record<string, AnyStream>>
+export type Outputs = AnyStream | { readonly out: AnyStream }
 type PortOf<O> = O extends AnyStream ? 'out' : keyof O & string
 type RowOf<O, P> = O extends AnyStream ? ElementOf<O> : P extends keyof O ? ElementOf<O[P]> : never
 
@@ -70,9 +70,9 @@ export class OperatorHarness<T, O extends Outputs> {
     const outputs = build(Object.assign(Object.create(input), { received: input }))
     this.nodes = graph.nodes()
     this.origins = new Map(
-      Object.entries('origin' in outputs ? { out: outputs as AnyStream } : outputs).map(([port, stream]) => [
+      Object.entries<AnyStream>('origin' in outputs ? { out: outputs } : { ...outputs }).map(([port, { origin }]) => [
         port,
-        place(stream.origin.node, stream.origin.port),
+        place(origin.node, origin.port),
       ]),
     )
   }
@@ -130,11 +130,13 @@ export class OperatorHarness<T, O extends Outputs> {
   }
 
   /** All rows that left an output so far. */
-  rows<P extends PortOf<O>>(port: P = 'out' as P): RowOf<O, P>[] {
-    return this.batches(port).flatMap((batch) => batch.values as RowOf<O, P>[])
+  rows(): RowOf<O, 'out'>[]
+  rows<P extends PortOf<O>>(port: P): RowOf<O, P>[]
+  rows(port = 'out' as PortOf<O>): unknown[] {
+    return this.batches(port).flatMap((batch) => batch.values)
   }
 
-  batches<P extends PortOf<O>>(port: P = 'out' as P): Batch<RowOf<O, P>>[] {
+  batches(port = 'out' as PortOf<O>): Batch[] {
     return this.elements(port).filter((element) => element.kind === 'batch')
   }
 

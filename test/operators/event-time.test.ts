@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { eventTime } from '../../operators/index.ts'
+import { milliseconds, minutes, seconds } from '../../topology/duration.ts'
+import type { Stream } from '../../topology/stream.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { harness } from '../support/operator-harness.ts'
+
+interface Reading {
+  at: bigint
+}
+
+/** Readings at times in milliseconds. */
+const at = (...timesMs: number[]): Reading[] => timesMs.map((timeMs) => ({ at: BigInt(timeMs) * 1000n }))
+
+const within = (outOfOrdernessMs: number) => (s: Stream<Reading>) =>
+  s.pipe(eventTime('at', { outOfOrderness: milliseconds(outOfOrdernessMs) }))
+
+describe('eventTime', () => {
+  it('emits nothing for nothing, and never a watermark that has not grown', async () => {
+    const run = await harness(within(5))
+    run.batch([])
+    expect(run.elements()).toEqual([])
+    run.batch(at(100)).batch(at(100)).batch(at(90))
+    expect(run.watermarks()).toEqual([94])
+  })
+
+  it('gives rows their event times and follows with the watermark', async () => {
+    const run = await harness(within(10))
+    run.batch(at(100, 130, 120)).batch(at(150))
+    expect(run.timestampsMs()).toEqual([100, 130, 120, 150])
+    expect(run.elements().map(({ kind }) => kind)).toEqual(['batch', 'watermark', 'batch', 'watermark'])
+    expect(run.watermarks()).toEqual([119, 139])
+  })
+
+  it('takes a function, in milliseconds', async () => {
+    const run = await harness((s: Stream<{ t: number }>) =>
+      s.pipe(eventTime((row) => row.t, { outOfOrderness: seconds(1) })),
+    )
+    run.batch([{ t: 5000 }])
+    expect(run.timestampsMs()).toEqual([5000])
+    expect(run.watermarks()).toEqual([3999])
+  })
+
+  it('floors microseconds, before 1970 and far from it as well', async () => {
+    const run = await harness(within(0))
+    run.batch([{ at: -1n }, { at: 1999n }, { at: -(10n ** 17n) - 1n }, { at: 10n ** 17n + 999n }])
+    expect(run.timestampsMs()).toEqual([-1, 1, -(10 ** 14) - 1, 10 ** 14])
+  })
+
+  it('waits for the slowest split', async () => {
+    //  split 0  -∞ ── 100 ──────────── 200 ───────
+    //  split 1  -∞ ────────── 50 ────────── 120 ──
+    //  out                    49            119
+    const run = await harness(within(0))
+    run.watermark(Number.NEGATIVE_INFINITY, 0).watermark(Number.NEGATIVE_INFINITY, 1)
+    run.batch(at(100), { split: 0 })
+    expect(run.watermarks()).toEqual([])
+    run.batch(at(50), { split: 1 })
+    run.batch(at(200), { split: 0 })
+    expect(run.watermarks()).toEqual([49])
+    run.batch(at(120), { split: 1 })
+    expect(run.watermarks()).toEqual([49, 119])
+    expect(run.batches().map(({ split }) => split)).toEqual([0, 1, 0, 1])
+  })
+
+  it('goes on without an idle split, and does not fall back when it wakes', async () => {
+    const run = await harness(within(0))
+    run.batch(at(50), { split: 1 }).batch(at(100), { split: 0 }).idle(1)
+    expect(run.watermarks()).toEqual([49, 99])
+    run.batch(at(60), { split: 1 }).batch(at(110), { split: 0 })
+    expect(run.watermarks()).toEqual([49, 99])
+    run.batch(at(120), { split: 1 })
+    expect(run.watermarks()).toEqual([49, 99, 109])
+  })
+
+  it('is idle when all splits are', async () => {
+    const run = await harness(within(0))
+    run.batch(at(50), { split: 0 }).batch(at(60), { split: 1 }).idle(0).idle(1)
+    expect(run.elements().at(-1)).toEqual({ kind: 'idle' })
+    const single = await harness(within(0))
+    single.batch(at(50)).idle()
+    expect(single.elements().at(-1)).toEqual({ kind: 'idle' })
+  })
+
+  it('leaves out a split that is silent for idleAfter', async () => {
+    const clock = new ManualClock()
+    const run = await harness(
+      (s: Stream<Reading>) => s.pipe(eventTime('at', { outOfOrderness: milliseconds(0), idleAfter: minutes(1) })),
+      { clock },
+    )
+    run.watermark(Number.NEGATIVE_INFINITY, 0).watermark(Number.NEGATIVE_INFINITY, 1)
+    run.batch(at(100), { split: 0 })
+    clock.advance(59_999)
+    run.batch(at(200), { split: 0 })
+    expect(run.watermarks()).toEqual([])
+    clock.advance(1)
+    run.batch(at(300), { split: 0 })
+    expect(run.watermarks()).toEqual([299])
+    run.batch(at(250), { split: 1 }).batch(at(400), { split: 0 })
+    expect(run.watermarks()).toEqual([299])
+  })
+
+  it('takes the place of watermarks from before it', async () => {
+    const run = await harness(within(0))
+    run.watermark(77).batch(at(50))
+    expect(run.watermarks()).toEqual([49])
+  })
+
+  it('passes +∞ on, and goes on from the real watermark in the next run', async () => {
+    const run = await harness(within(10))
+    run.batch(at(100)).end(true)
+    expect(run.watermarks()).toEqual([89, Number.POSITIVE_INFINITY])
+    const next = await run.restart()
+    next.batch(at(100)).batch(at(101))
+    expect(next.watermarks()).toEqual([90])
+  })
+
+  it('judges after a restore as before it', async () => {
+    const run = await harness(within(0))
+    run.batch(at(50), { split: 1 }).batch(at(100), { split: 0 })
+    const next = await run.restart()
+    next.watermark(Number.NEGATIVE_INFINITY, 0).watermark(Number.NEGATIVE_INFINITY, 1)
+    next.batch(at(40), { split: 1 }).batch(at(90), { split: 0 })
+    expect(next.watermarks()).toEqual([])
+    next.batch(at(70), { split: 1 }).batch(at(130), { split: 1 })
+    // Split 0 has been at 100 already.
+    expect(next.watermarks()).toEqual([69, 99])
+  })
+
+  it.each([
+    [null, 'null'],
+    [Number.NaN, 'number'],
+  ])('refuses a time of %s, naming the record', async (time, text) => {
+    const run = await harness((s: Stream<{ id: string; t: number | null }>) =>
+      s.pipe(eventTime((row) => row.t as number, { outOfOrderness: seconds(1) })),
+    )
+    expect(() => run.batch([{ id: 'r7', t: time }])).toThrowError(
+      expect.objectContaining({ code: 'OPERATOR_FAILED', message: expect.stringMatching(new RegExp(`${text}.*r7`)) }),
+    )
+  })
+
+  it('names the record on which its function throws', async () => {
+    const run = await harness((s: Stream<Reading | { id: string }>) =>
+      s.pipe(eventTime((row) => Number((row as Reading).at / 1000n), { outOfOrderness: seconds(1) })),
+    )
+    expect(() => run.batch([{ id: 'r8' }])).toThrowError(/eventTime: the event time function failed on \{"id":"r8"\}/)
+  })
+
+  it('refuses durations that are none', () => {
+    expect(() => within(-1)(null as never)).toThrow()
+    expect(() => eventTime(() => 0, { outOfOrderness: milliseconds(Number.NaN) })).toThrowError(
+      expect.objectContaining({ code: 'OUT_OF_ORDERNESS' }),
+    )
+  })
+})

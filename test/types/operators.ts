@@ -1,0 +1,188 @@
+/** What must compile, and what must not: checked by tsc, never run. */
+import { z } from 'zod'
+import {
+  aggregate,
+  avg,
+  bronzeLayer,
+  cleanse,
+  count,
+  decimals,
+  deduplicate,
+  eventTime,
+  expect,
+  filter,
+  isoTimestamp,
+  keyBy,
+  map,
+  max,
+  notNull,
+  quarantine,
+  range,
+  rules,
+  select,
+  sum,
+  trim,
+  tumbling,
+  union,
+  window,
+  windowDay,
+} from '../../operators/index.ts'
+import { days, hours, minutes } from '../../topology/duration.ts'
+import { date, decimal, long, timestamptz } from '../../topology/schema/index.ts'
+import type { KeyedStream, Stream } from '../../topology/stream.ts'
+import { day, table } from '../../topology/table.ts'
+import { to } from '../../topology/to.ts'
+import { topic } from '../../topology/topic.ts'
+import { topology } from '../../topology/topology.ts'
+
+const Order = z.object({
+  order_id: z.string(),
+  user_id: z.string(),
+  coupon: z.string().nullish(),
+  amount: decimal(18, 2),
+  refund: decimal(18, 2).nullish(),
+  weight: z.number(),
+  ordered_at: timestamptz(),
+})
+const Revenue = z.object({ user_id: z.string(), day: date(), revenue: decimal(18, 2), orders: long() })
+const Wire = z.object({ id: z.string(), payload: z.object({ user: z.string(), kind: z.enum(['a', 'b']) }).nullish() })
+
+/** Exactly the same type, in both directions. */
+declare function same<A>(): <B>(value: Stream<B>, ...mismatch: Equal<A, B> extends true ? [] : [never]) => void
+type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+type Keyed<S> = S extends KeyedStream<infer K, any> ? K : 'not keyed'
+
+topology('types', ({ from }) => {
+  const orders = from(topic('orders', Order))
+  const timed = orders.pipe(eventTime('ordered_at', { outOfOrderness: minutes(1) }))
+
+  // --- steps of one row
+  same<{ id: string; cents: bigint }>()(orders.pipe(map((order) => ({ id: order.order_id, cents: order.amount }))))
+  // @ts-expect-error unknown field
+  orders.pipe(map((order) => order.nope))
+  // @ts-expect-error a predicate returns a boolean
+  orders.pipe(filter(async (order) => order.weight > 1))
+  // @ts-expect-error union of different records
+  union(orders, orders.pipe(map((order) => order.weight)))
+  // @ts-expect-error a column that is not there
+  orders.pipe(select(z.object({ order_id: z.string(), nope: z.string() })))
+  // @ts-expect-error a column of another type
+  orders.pipe(select(z.object({ weight: z.string() })))
+
+  // --- keys
+  const keyed = orders.pipe(
+    keyBy('user_id', 'order_id'),
+    filter((order) => order.weight > 1),
+  )
+  const key: Keyed<typeof keyed> = { user_id: '', order_id: '' }
+  const lost: Keyed<ReturnType<typeof unkey>> = 'not keyed'
+  const unkey = () => keyed.pipe(map((order) => order))
+  void [key, lost]
+  // @ts-expect-error unknown field
+  orders.pipe(keyBy('userid'))
+  // @ts-expect-error a key is never null
+  orders.pipe(keyBy('coupon'))
+  // @ts-expect-error no primitive
+  orders.pipe(keyBy((order) => ({ id: order.order_id })))
+  // @ts-expect-error unknown field
+  timed.pipe(deduplicate({ by: 'id', within: hours(1) }))
+  // @ts-expect-error a duration says its unit
+  timed.pipe(deduplicate({ by: 'order_id', within: 3_600_000 }))
+  // @ts-expect-error no timestamp
+  orders.pipe(eventTime('user_id', { outOfOrderness: minutes(1) }))
+
+  // --- windows
+  const daily = timed.pipe(
+    keyBy('user_id'),
+    window(tumbling(days(1))),
+    aggregate({ day: windowDay(), revenue: sum('amount'), orders: count() }),
+  )
+  same<{ user_id: string; day: number; revenue: bigint; orders: bigint }>()(daily.out)
+  daily.out.pipe(to(table('gold.revenue', Revenue)))
+  const byFunction = timed.pipe(
+    keyBy((order) => order.weight > 10),
+    window(tumbling(days(1))),
+    aggregate({
+      refunds: sum('refund'),
+      least: max('coupon'),
+      mean: avg('weight'),
+      meanRefund: avg('refund'),
+      both: sum(['amount', 'weight'], ({ amount }) => amount),
+    }),
+  )
+  same<{
+    key: boolean
+    refunds: bigint | null
+    least: string | null
+    mean: number
+    meanRefund: number | null
+    both: bigint
+  }>()(byFunction.out)
+  // @ts-expect-error a window needs a keyed stream
+  timed.pipe(window(tumbling(days(1))), aggregate({ orders: count() }))
+  // @ts-expect-error map loses the key
+  timed.pipe(keyBy('user_id'), map((order) => order), window(tumbling(days(1))), aggregate({ orders: count() })) // biome-ignore format: one line for the error
+  // @ts-expect-error an aggregate needs windows
+  timed.pipe(keyBy('user_id'), aggregate({ orders: count() }))
+  // @ts-expect-error a text has no sum
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ total: sum('order_id') }))
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ total: sum('nope') }))
+  // @ts-expect-error the function may read the fields it names only
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ total: sum(['amount'], (row) => row.weight) }))
+
+  // --- tables
+  orders.pipe(to(table('lake.orders', Order)))
+  // @ts-expect-error a stream of another shape
+  orders.pipe(to(table('gold.revenue', Revenue)))
+  // @ts-expect-error a column more than the table has
+  orders.pipe(to(table('lake.orders', Order.omit({ weight: true }))))
+  // @ts-expect-error partitioned by an unknown column
+  table('lake.orders', Order, { partitionBy: [day('nope')] })
+
+  // --- quality
+  const OrderRules = rules(Order, [
+    notNull('coupon', { when: (order) => order.weight > 1 }),
+    range('amount', { min: 0 }),
+    decimals('amount', 2),
+  ])
+  const judged = orders.pipe(
+    cleanse({ user_id: trim(), coupon: [trim()] }),
+    expect(OrderRules, { as: Order.omit({ weight: true }) }),
+  )
+  same<z.output<typeof Order>['order_id']>()(judged.out.pipe(map((order) => order.order_id)))
+  same<string>()(judged.quarantined.pipe(map((row) => row.rule)))
+  same<string>()(
+    orders.pipe(
+      quarantine({ rule: 'r', reason: 'r' }),
+      map((row) => row.order_id),
+    ),
+  )
+  // @ts-expect-error unknown field
+  rules(Order, [notNull('nope')])
+  // @ts-expect-error a range needs numbers
+  rules(Order, [range('user_id', { min: 0 })])
+  // @ts-expect-error a timestamp is no text to be parsed
+  rules(Order, [isoTimestamp('ordered_at')])
+  // @ts-expect-error rules for other records
+  from(topic('wire', Wire)).pipe(expect(OrderRules))
+  // @ts-expect-error the stream has no such column to cast
+  orders.pipe(expect(OrderRules, { as: Order.extend({ nope: z.string() }) }))
+  // @ts-expect-error unknown column
+  orders.pipe(cleanse({ userid: trim() }))
+  // @ts-expect-error no text
+  orders.pipe(cleanse({ weight: trim() }))
+
+  // --- bronze
+  const bronze = from(topic('wire', Wire)).pipe(
+    bronzeLayer({ sourceSystem: 'web', columns: { id: 'id', user: 'payload.user', kind: 'payload.kind' } }),
+  )
+  same<{ id: string | null; user: string | null; kind: string | null }>()(
+    bronze.parsed.pipe(map(({ id, user, kind }) => ({ id, user, kind }))),
+  )
+  same<bigint>()(bronze.out.pipe(map((row) => row.source_offset)))
+  // @ts-expect-error unknown path
+  from(topic('wire', Wire)).pipe(bronzeLayer({ sourceSystem: 'web', columns: { id: 'payload.nope' } }))
+  // @ts-expect-error only a topic has bytes as received
+  timed.pipe(map((order) => order), bronzeLayer({ sourceSystem: 'web', columns: {} })) // biome-ignore format: one line for the error
+})
