@@ -91,7 +91,11 @@ export class GraphBuilder {
         details: { uid: spec.uid },
       })
     }
-    const node: Node = Object.freeze({ ...spec, id: spec.uid ?? this.number(spec.kind), inputs: Object.freeze([...inputs]) })
+    const node: Node = Object.freeze({
+      ...spec,
+      id: spec.uid ?? this.number(spec.kind),
+      inputs: Object.freeze([...inputs]),
+    })
     this.ids.add(node.id)
     this.all.push(node)
     return node

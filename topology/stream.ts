@@ -1,7 +1,7 @@
 /** The typed, pipeable handle on an output of a node: what the DSL passes around. */
 import type { SourceRecord } from './contract/source.ts'
-import { type GraphBuilder, type NodeInput, type NodeSpec, type Node } from './graph.ts'
 import { TopologyError } from './errors.ts'
+import type { GraphBuilder, Node, NodeInput, NodeSpec } from './graph.ts'
 
 declare const elementType: unique symbol
 declare const keyType: unique symbol
@@ -113,7 +113,9 @@ export type Transform<S, R> = (stream: S) => R
 /** An object type spelled out, so that editors show its fields. */
 export type Flat<T> = { [K in keyof T]: T[K] }
 type Sides<A> = A extends { readonly out: any } ? Omit<A, 'out'> : unknown
-type AllSides<A extends readonly unknown[]> = A extends readonly [infer H, ...infer R] ? Sides<H> & AllSides<R> : unknown
+type AllSides<A extends readonly unknown[]> = A extends readonly [infer H, ...infer R]
+  ? Sides<H> & AllSides<R>
+  : unknown
 type Last<A extends readonly unknown[]> = A extends readonly [...any[], infer L] ? L : never
 /** The result of a pipe: the last stream, or when any step had side outputs, all of them beside it. */
 export type Piped<A extends readonly unknown[]> = keyof AllSides<A> extends never
@@ -140,7 +142,13 @@ export function append<S extends AnyStream>(input: AnyStream | readonly AnyStrea
       fix: 'Build all of its inputs inside the same topology() call.',
     })
   }
-  return streamOf(graph, graph.add(spec, inputs.map((stream) => stream.origin)))
+  return streamOf(
+    graph,
+    graph.add(
+      spec,
+      inputs.map((stream) => stream.origin),
+    ),
+  )
 }
 
 /** As `append`, for an operator with side outputs: `{ out, …sides }`. */

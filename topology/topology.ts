@@ -1,9 +1,10 @@
 /** A job: its name and the graph its build function described. */
-import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
-import { streamOf, type Stream, type TopicStream } from './stream.ts'
-import { decodeRecord, type Topic } from './topic.ts'
-import { isSluiceError, TopologyError } from './errors.ts'
+
 import type { Source, SourceRecord } from './contract/source.ts'
+import { isSluiceError, TopologyError } from './errors.ts'
+import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
+import { type Stream, streamOf, type TopicStream } from './stream.ts'
+import { decodeRecord, type Topic } from './topic.ts'
 
 export interface Topology {
   readonly kind: 'topology'
@@ -61,10 +62,7 @@ export function isTopology(value: unknown): value is Topology {
 }
 
 function fromTopic<T>(graph: GraphBuilder, topic: Topic<T>): TopicStream<T> {
-  const source = graph.add(
-    sourceSpec({ kind: 'topic', name: topic.name }),
-    [],
-  )
+  const source = graph.add(sourceSpec({ kind: 'topic', name: topic.name }), [])
   const received = streamOf<Stream<SourceRecord>>(graph, source)
   // Left out of the plan when everything reads `received`, as bronzeLayer does.
   const decode = graph.add(

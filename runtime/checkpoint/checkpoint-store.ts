@@ -39,7 +39,9 @@ export class CheckpointStore {
     this.files = options.files
     this.retained = options.retained ?? 3
     this.logger = options.logger
-    this.journal = new Journal(options.files, `${options.root}/journal`, (message) => this.logger.warn({ event: 'journal-damaged' }, message))
+    this.journal = new Journal(options.files, `${options.root}/journal`, (message) =>
+      this.logger.warn({ event: 'journal-damaged' }, message),
+    )
   }
 
   /** Takes the next epoch: from here on every older attempt is fenced at this store. Try again when two race. */
@@ -147,7 +149,11 @@ export class CheckpointStore {
   }
 
   /** Only after the journal no longer names them; what a kept checkpoint shares with them stays. */
-  private async deleteRetired(retired: readonly CheckpointEntry[], kept: readonly CheckpointEntry[], newest: Manifest): Promise<void> {
+  private async deleteRetired(
+    retired: readonly CheckpointEntry[],
+    kept: readonly CheckpointEntry[],
+    newest: Manifest,
+  ): Promise<void> {
     if (retired.length === 0) return
     const needed = new Set(newest.keyed.map((reference) => reference.file))
     for (const entry of kept) {

@@ -38,7 +38,14 @@ export interface JournalRecord {
   readonly checkpoints: readonly CheckpointEntry[]
 }
 
-const EMPTY: JournalRecord = { sequence: 0, nonce: '', epoch: 0n, opensEpoch: false, lastCheckpointId: 0n, checkpoints: [] }
+const EMPTY: JournalRecord = {
+  sequence: 0,
+  nonce: '',
+  epoch: 0n,
+  opensEpoch: false,
+  lastCheckpointId: 0n,
+  checkpoints: [],
+}
 
 export class Journal {
   private readonly files: FileIO
@@ -88,8 +95,17 @@ export class Journal {
    * Writes the record after `base`.
    * @throws {SluiceError} `FENCED` when another attempt has written since `base` was read.
    */
-  async append(base: JournalRecord, change: Partial<Omit<JournalRecord, 'sequence' | 'nonce'>>): Promise<JournalRecord> {
-    const record: JournalRecord = { ...base, opensEpoch: false, ...change, nonce: randomUUID(), sequence: base.sequence + 1 }
+  async append(
+    base: JournalRecord,
+    change: Partial<Omit<JournalRecord, 'sequence' | 'nonce'>>,
+  ): Promise<JournalRecord> {
+    const record: JournalRecord = {
+      ...base,
+      opensEpoch: false,
+      ...change,
+      nonce: randomUUID(),
+      sequence: base.sequence + 1,
+    }
     const bytes = encode(record)
     if (!(await this.files.create(this.location(record.sequence), bytes)) && !(await this.isOurs(record, bytes))) {
       throw new SluiceError('FENCED', `another attempt of this job has taken over after epoch ${base.epoch}`, {
@@ -145,7 +161,10 @@ function decode(sequence: number, body: Uint8Array): JournalRecord {
     readonly epoch: string
     readonly opensEpoch: boolean
     readonly lastCheckpointId: string
-    readonly checkpoints: readonly (Omit<CheckpointEntry, 'id' | 'epoch'> & { readonly id: string; readonly epoch: string })[]
+    readonly checkpoints: readonly (Omit<CheckpointEntry, 'id' | 'epoch'> & {
+      readonly id: string
+      readonly epoch: string
+    })[]
   }
   return {
     sequence,

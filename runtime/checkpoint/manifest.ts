@@ -1,8 +1,9 @@
 /** What a complete checkpoint consists of: plain JSON, sealed, and published by the journal. */
-import { SluiceError } from '../../topology/errors.ts'
+
 import type { Committable } from '../../topology/contract/sink.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import type { StateReference } from '../../topology/contract/stage.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -27,11 +28,17 @@ export interface Manifest {
   /** By stage id: the greatest real watermark. */
   readonly watermarksMs: Readonly<Record<string, number | null>>
   /** By sink uid: what a committer has to apply now that the checkpoint is complete. */
-  readonly sinks: Readonly<Record<string, { readonly committables: readonly Committable[]; readonly watermarkMs: number | null }>>
+  readonly sinks: Readonly<
+    Record<string, { readonly committables: readonly Committable[]; readonly watermarkMs: number | null }>
+  >
 }
 
 export function encodeManifest(manifest: Manifest): { readonly bytes: Uint8Array; readonly sha256: string } {
-  const body = JSON.stringify({ ...manifest, epoch: String(manifest.epoch), checkpointId: String(manifest.checkpointId) })
+  const body = JSON.stringify({
+    ...manifest,
+    epoch: String(manifest.epoch),
+    checkpointId: String(manifest.checkpointId),
+  })
   return seal('manifest', Buffer.from(body))
 }
 

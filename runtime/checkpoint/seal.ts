@@ -37,10 +37,14 @@ export function unseal(kind: SealedKind, bytes: Uint8Array, file: string): Seale
   if (sha256 !== match[5]) throw corrupt(file, 'its checksum does not match')
   const formatVersion = Number(match[3])
   if (formatVersion > CHECKPOINT_FORMAT_VERSION) {
-    throw new SluiceError('CHECKPOINT_VERSION', `${file} has format version ${formatVersion}, this Sluice reads up to ${CHECKPOINT_FORMAT_VERSION}`, {
-      fix: 'Run the version of Sluice that wrote it, or a later one.',
-      details: { file, formatVersion },
-    })
+    throw new SluiceError(
+      'CHECKPOINT_VERSION',
+      `${file} has format version ${formatVersion}, this Sluice reads up to ${CHECKPOINT_FORMAT_VERSION}`,
+      {
+        fix: 'Run the version of Sluice that wrote it, or a later one.',
+        details: { file, formatVersion },
+      },
+    )
   }
   return { formatVersion, body, sha256 }
 }

@@ -9,7 +9,12 @@ import type { StateChunk, StateReference } from '../../topology/contract/stage.t
 import { seal, unseal } from './seal.ts'
 
 /** Makes the chunk durable under `<root>/state/`. */
-export async function writeState(files: FileIO, root: string, epoch: bigint, chunk: StateChunk): Promise<StateReference> {
+export async function writeState(
+  files: FileIO,
+  root: string,
+  epoch: bigint,
+  chunk: StateChunk,
+): Promise<StateReference> {
   const { bytes: payload, ...description } = chunk
   const body = Buffer.concat([Buffer.from(`${JSON.stringify(description)}\n`), payload])
   const { bytes, sha256 } = seal('state', body)

@@ -21,6 +21,8 @@ export interface PositionalDescription {
 
 export interface CommandDescription {
   readonly name: string
+  /** What is typed before the arguments, where it is not `runtime NAME`. */
+  readonly invocation?: string
   readonly summary: string
   /** More than the summary says, a paragraph each. */
   readonly details?: readonly string[]

@@ -25,7 +25,7 @@ export function overview(): string {
 export function commandHelp(command: CommandDescription): string {
   const options = Object.entries(command.options)
   return [
-    `Usage: runtime ${signature(command)}${options.length > 0 ? ' [OPTIONS]' : ''}`,
+    `Usage: ${command.invocation ?? `runtime ${signature(command)}`}${options.length > 0 ? ' [OPTIONS]' : ''}`,
     '',
     `${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`,
     ...(command.details ?? []).flatMap((paragraph) => ['', ...wrapped(paragraph)]),

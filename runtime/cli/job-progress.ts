@@ -1,8 +1,8 @@
 /** Shows how a running job gets on: one live line on a terminal, a line every few seconds elsewhere. */
 
 import type { Clock } from '../../topology/contract/clock.ts'
-import type { Output } from './command-context.ts'
 import type { JobRun, JobStatus } from '../../topology/contract/job-control.ts'
+import type { Output } from './command-context.ts'
 
 export interface ProgressOptions {
   readonly clock: Clock

@@ -1,5 +1,6 @@
 /** `runtime`: finds the command, runs it, and turns what happened into an exit code. */
 import { isSluiceError } from '../../topology/errors.ts'
+import type { CommandDescription } from './command.ts'
 import { type CliEnvironment, CommandContext } from './command-context.ts'
 import { findCommand } from './commands.ts'
 import { ExitCode, interruptedCode } from './exit-code.ts'
@@ -9,31 +10,56 @@ import { printError } from './print-error.ts'
 
 /** `argv` without node and script. Resolves to the exit code; never rejects. */
 export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
-  const { stdout, stderr, signal } = environment
+  const { stdout, stderr } = environment
+  const [name, ...rest] = argv
+  if (name === undefined) {
+    stderr.write(overview())
+    return ExitCode.usage
+  }
+  if (name === '--version' || name === '-V') {
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+    stdout.write(`${manifest.version}\n`)
+    return ExitCode.ok
+  }
+  if (name === '--help' || name === '-h') {
+    stdout.write(overview())
+    return ExitCode.ok
+  }
+  return reported(argv, environment, () => runCommand(findCommand(name), rest, environment))
+}
+
+/** A program of one command: the same help, options and exit codes as a command of `runtime`. Never rejects. */
+export function runProgram(
+  command: CommandDescription,
+  argv: readonly string[],
+  environment: CliEnvironment,
+): Promise<number> {
+  return reported(argv, environment, () => runCommand(command, argv, environment))
+}
+
+async function runCommand(
+  command: CommandDescription,
+  argv: readonly string[],
+  environment: CliEnvironment,
+): Promise<number> {
+  if (asksForHelp(argv)) {
+    environment.stdout.write(commandHelp(command))
+    return ExitCode.ok
+  }
+  const context = new CommandContext(environment, command, parseArguments(command, argv))
+  await using _resources = context.resources
+  const { run } = await command.load()
+  return await run(context)
+}
+
+/** Errors become text or JSON on standard error, and an exit code. */
+async function reported(
+  argv: readonly string[],
+  { stderr, signal }: CliEnvironment,
+  run: () => Promise<number>,
+): Promise<number> {
   try {
-    const [name, ...rest] = argv
-    if (name === undefined) {
-      stderr.write(overview())
-      return ExitCode.usage
-    }
-    if (name === '--version' || name === '-V') {
-      const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-      stdout.write(`${manifest.version}\n`)
-      return ExitCode.ok
-    }
-    if (name === '--help' || name === '-h') {
-      stdout.write(overview())
-      return ExitCode.ok
-    }
-    const command = findCommand(name)
-    if (asksForHelp(rest)) {
-      stdout.write(commandHelp(command))
-      return ExitCode.ok
-    }
-    const context = new CommandContext(environment, command, parseArguments(command, rest))
-    await using _resources = context.resources
-    const { run } = await command.load()
-    return await run(context)
+    return await run()
   } catch (error) {
     if (signal.aborted && !isSluiceError(error)) return interruptedCode(signal)
     printError(error, asksForJson(argv) ? 'json' : 'text', stderr)

@@ -8,6 +8,7 @@ import { serveMetrics } from '../observability/metrics-server.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode, interruptedCode } from './exit-code.ts'
 import { recordsRead, watchProgress } from './job-progress.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
 import { formatCount } from './units.ts'
 import { usageError } from './usage-error.ts'
 
@@ -47,22 +48,6 @@ export async function run(context: CommandContext): Promise<number> {
 async function watched(run: JobRun, { environment: { clock, stderr } }: CommandContext): Promise<JobStatus> {
   using _progress = watchProgress(run, { clock, output: stderr })
   return await run.done
-}
-
-/** The first Ctrl-C stops with a savepoint; the process ends at once on the second (see main.ts). */
-function stopOnSignal(run: JobRun, signal: AbortSignal, stderr: CommandContext['environment']['stderr']) {
-  let stopped: Promise<unknown> = Promise.resolve()
-  const stop = () => {
-    stderr.write('\nstopping with a savepoint; Ctrl-C again ends at once, and the next run goes on from the last checkpoint\n')
-    // Why it failed is in `done`; a job that has just ended by itself needs no savepoint.
-    stopped = run.stop().catch(() => undefined)
-  }
-  if (signal.aborted) stop()
-  else signal.addEventListener('abort', stop, { once: true })
-  return () => {
-    signal.removeEventListener('abort', stop)
-    return stopped
-  }
 }
 
 function closingLine(status: JobStatus): string {

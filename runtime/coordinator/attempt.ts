@@ -1,7 +1,13 @@
 /** A running attempt: its tasks, its checkpoint timer, and the ways it ends. */
-import type { CheckpointProgress, JobRun, JobState, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
-import type { StageHost } from '../../topology/contract/stage.ts'
+import type {
+  CheckpointProgress,
+  JobRun,
+  JobState,
+  JobStatus,
+  StopOptions,
+} from '../../topology/contract/job-control.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
+import type { StageHost } from '../../topology/contract/stage.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import type { RestorePoint } from '../checkpoint/checkpoint-store.ts'
 import { Channel } from '../exchange/channel.ts'
@@ -123,7 +129,10 @@ export class Attempt implements JobRun {
     if (this.state === 'failed' || this.state === 'stopped' || this.state === 'finished') return
     this.state = 'failed'
     const { logger, plan } = this.options
-    logger.error({ event: 'job-failed', job: plan.job, err: error }, `job ${plan.job} failed: ${(error as Error).message}`)
+    logger.error(
+      { event: 'job-failed', job: plan.job, err: error },
+      `job ${plan.job} failed: ${(error as Error).message}`,
+    )
     this.coordinator.fail(error)
     await this.shutDown()
     this.settle.reject(error)
@@ -136,7 +145,9 @@ export class Attempt implements JobRun {
     const { committers, connectors } = this.options
     for (const part of [...this.tasks, committers, connectors]) {
       // What can't be closed must not hide why the job ended.
-      await part.close().catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
+      await part
+        .close()
+        .catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
     }
   }
 
@@ -154,7 +165,9 @@ export class Attempt implements JobRun {
   private async build(): Promise<void> {
     const { plan, clock, point, store } = this.options
     const share = new LoopShare(clock)
-    const channels = new Map(plan.stages.flatMap((stage) => stage.outputs.map((edge) => [edge, new Channel()] as const)))
+    const channels = new Map(
+      plan.stages.flatMap((stage) => stage.outputs.map((edge) => [edge, new Channel()] as const)),
+    )
     // An exchange is one object in both stages' plans only by value: find it by where it leads.
     const channelInto = (stage: StagePlan, input: number) =>
       [...channels].find(([edge]) => edge.toStage === stage.id && edge.stageInput === input)![1]
@@ -182,8 +195,12 @@ export class Attempt implements JobRun {
   ): SourceTask {
     const { clock, logger, metrics, connectors, splits } = this.options
     const uid = plan.source!.id
-    const reader = connectors.sources.get(uid)!.createReader({ uid, subtask: 0, clock, logger: logger.child({ uid }), metrics: metrics({ uid }) })
-    const idleAfter = plan.nodes.map((node) => node.parameters?.['idleAfterMs']).filter((value) => typeof value === 'number')
+    const reader = connectors.sources
+      .get(uid)!
+      .createReader({ uid, subtask: 0, clock, logger: logger.child({ uid }), metrics: metrics({ uid }) })
+    const idleAfter = plan.nodes
+      .map((node) => node.parameters?.['idleAfterMs'])
+      .filter((value) => typeof value === 'number')
     return new SourceTask({
       ...common,
       reader,
@@ -209,7 +226,15 @@ export class Attempt implements JobRun {
       openWriter: (uid) =>
         connectors.sinks
           .get(uid)!
-          .createWriter({ job: plan.job, uid, subtask: 0, epoch, clock, logger: logger.child({ uid }), metrics: metrics({ uid }) }),
+          .createWriter({
+            job: plan.job,
+            uid,
+            subtask: 0,
+            epoch,
+            clock,
+            logger: logger.child({ uid }),
+            metrics: metrics({ uid }),
+          }),
     }
   }
 
@@ -218,7 +243,11 @@ export class Attempt implements JobRun {
     failed: (_stageId, error) => void this.fail(error),
     atEnd: (stageId) => {
       this.atEnd.add(stageId)
-      if (this.atEnd.size === this.sources.length && this.state === 'running' && this.options.bounds?.until !== undefined) {
+      if (
+        this.atEnd.size === this.sources.length &&
+        this.state === 'running' &&
+        this.options.bounds?.until !== undefined
+      ) {
         this.state = 'stopping'
         // The error of a failed finish is in `done`.
         this.finish(this.options.drain ?? false, 'checkpoint', 'finished').catch(() => undefined)

@@ -84,7 +84,13 @@ export class CheckpointCoordinator {
     metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
     metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
     logger.debug(
-      { event: 'checkpoint-completed', checkpoint: String(checkpointId), kind, durationMs: Math.round(durationMs), sizeBytes },
+      {
+        event: 'checkpoint-completed',
+        checkpoint: String(checkpointId),
+        kind,
+        durationMs: Math.round(durationMs),
+        sizeBytes,
+      },
       `${kind} ${checkpointId} complete in ${Math.round(durationMs)} ms`,
     )
     return this.last

@@ -17,15 +17,23 @@ export function statefulUids(plan: Plan): readonly string[] {
  */
 export function checkFits(manifest: Manifest, plan: Plan, location: string): void {
   if (manifest.job !== plan.job) {
-    throw new SluiceError('RESTORE_MISMATCH', `${location} is a checkpoint of job "${manifest.job}", not of "${plan.job}"`, {
-      fix: 'Name a savepoint of this job.',
-      details: { job: plan.job, savepointJob: manifest.job },
-    })
+    throw new SluiceError(
+      'RESTORE_MISMATCH',
+      `${location} is a checkpoint of job "${manifest.job}", not of "${plan.job}"`,
+      {
+        fix: 'Name a savepoint of this job.',
+        details: { job: plan.job, savepointJob: manifest.job },
+      },
+    )
   }
   if (manifest.keyGroups !== plan.keyGroups) {
-    throw new SluiceError('KEY_GROUPS_CHANGED', `the job has ${manifest.keyGroups} key groups since its first run, not ${plan.keyGroups}`, {
-      fix: `Submit it with ${manifest.keyGroups} key groups: they are fixed for the life of a job.`,
-    })
+    throw new SluiceError(
+      'KEY_GROUPS_CHANGED',
+      `the job has ${manifest.keyGroups} key groups since its first run, not ${plan.keyGroups}`,
+      {
+        fix: `Submit it with ${manifest.keyGroups} key groups: they are fixed for the life of a job.`,
+      },
+    )
   }
   const now = new Set(statefulUids(plan))
   const lost = manifest.uids.filter((uid) => !now.has(uid))
@@ -42,7 +50,11 @@ export function checkFits(manifest: Manifest, plan: Plan, location: string): voi
 }
 
 /** What a stage begins with; undefined at a first start. */
-export function restoreOf(manifest: Manifest | undefined, stage: StagePlan, store: CheckpointStore): StageRestore | undefined {
+export function restoreOf(
+  manifest: Manifest | undefined,
+  stage: StagePlan,
+  store: CheckpointStore,
+): StageRestore | undefined {
   if (manifest === undefined) return undefined
   const uids = new Set(stage.nodes.map((node) => node.id))
   const references = manifest.keyed.filter((reference) => uids.has(reference.uid))
@@ -57,7 +69,10 @@ export function restoreOf(manifest: Manifest | undefined, stage: StagePlan, stor
 }
 
 /** Splits as they are now, each at the position the checkpoint holds; splits that are new begin at their start. */
-export function splitsOf(found: readonly SplitDescription[], restored: readonly SplitState[] | undefined): readonly SplitState[] {
+export function splitsOf(
+  found: readonly SplitDescription[],
+  restored: readonly SplitState[] | undefined,
+): readonly SplitState[] {
   const positions = new Map(restored?.map((split) => [split.id, split.position]))
   return found.map((split) => ({ ...split, position: positions.get(split.id) ?? split.start }))
 }

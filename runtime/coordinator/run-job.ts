@@ -79,7 +79,13 @@ async function openCommitters(options: RunJobOptions, connectors: OpenConnectors
   for (const [uid, sink] of connectors.sinks) {
     opened.set(
       uid,
-      await sink.createCommitter({ job: plan.job, uid, clock, logger: logger.child({ uid }), metrics: metrics({ uid }) }),
+      await sink.createCommitter({
+        job: plan.job,
+        uid,
+        clock,
+        logger: logger.child({ uid }),
+        metrics: metrics({ uid }),
+      }),
     )
   }
   return new Committers(opened)

@@ -4,7 +4,7 @@
  * Credit is counted in bytes. A sender asks before it sends; one that may not waits for `credit()`, and so, through its
  * own inputs, does everything before it up to the source.
  */
-import { Batch, type Element } from '../../topology/element.ts'
+import type { Batch, Element } from '../../topology/element.ts'
 
 /** A guess at a row's size, for batches of row objects: what they hold on to is their payload and a few fields. */
 const ROW_BYTES = 256

@@ -6,7 +6,14 @@ import { Subject } from 'rxjs'
 import type { Operator } from '../../topology/contract/operator.ts'
 import type { Committable, SinkWriter } from '../../topology/contract/sink.ts'
 import type { Stage, StageHost, StageRestore, StageSnapshot } from '../../topology/contract/stage.ts'
-import { type Batch, type Element, type EndOfInput, type Idle, MIN_WATERMARK_MS, type Watermark } from '../../topology/element.ts'
+import {
+  type Batch,
+  type Element,
+  type EndOfInput,
+  type Idle,
+  MIN_WATERMARK_MS,
+  type Watermark,
+} from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { createStageState, type StageState } from '../state/store.ts'
@@ -84,10 +91,15 @@ export class ChainStage implements Stage {
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
     // The cut: everything up to the first await happens before another element can arrive.
     const state = this.state.startSnapshot()
-    const prepared = [...this.writers].map(async ([uid, writer]) => [uid, await writer.prepareCommit(checkpointId)] as const)
+    const prepared = [...this.writers].map(
+      async ([uid, writer]) => [uid, await writer.prepareCommit(checkpointId)] as const,
+    )
     const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarks)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
-    const [keyed, committables] = await Promise.all([state.encode((chunk) => this.host.store(chunk)), Promise.all(prepared)])
+    const [keyed, committables] = await Promise.all([
+      state.encode((chunk) => this.host.store(chunk)),
+      Promise.all(prepared),
+    ])
     return {
       keyed,
       split: state.split,
@@ -182,7 +194,8 @@ export class ChainStage implements Stage {
         }
       }
       case 'key':
-        return (element) => out.next(element.kind === 'batch' ? keyBatch(element, behaviour, this.host.keyGroups, node.id) : element)
+        return (element) =>
+          out.next(element.kind === 'batch' ? keyBatch(element, behaviour, this.host.keyGroups, node.id) : element)
       case 'union':
         return (element) => out.next(element)
       case 'sink':
@@ -208,7 +221,11 @@ export class ChainStage implements Stage {
     }
   }
 
-  private operator(node: Node, create: Extract<Node['behaviour'], { type: 'operator' }>['create'], meter: NodeMeter): Handler {
+  private operator(
+    node: Node,
+    create: Extract<Node['behaviour'], { type: 'operator' }>['create'],
+    meter: NodeMeter,
+  ): Handler {
     const ports = new Map(['out', ...(node.sideOutputs ?? [])].map((port) => [port, this.port(node, port)]))
     const forward = (element: Element) => {
       for (const port of ports.values()) port.next(element)

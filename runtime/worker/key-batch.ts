@@ -6,7 +6,12 @@ import { compositeKey, keyGroupOf, toKey } from '../../topology/key.ts'
 import { describeValue } from './describe-value.ts'
 
 /** @throws {OperatorError} when a row has no usable key: null, NaN, an object … */
-export function keyBatch(batch: Batch, behaviour: Extract<Behaviour, { type: 'key' }>, keyGroups: number, uid: string): Batch {
+export function keyBatch(
+  batch: Batch,
+  behaviour: Extract<Behaviour, { type: 'key' }>,
+  keyGroups: number,
+  uid: string,
+): Batch {
   const rows = batch.values
   const keys = new Array<Key>(rows.length)
   const groups = new Uint16Array(rows.length)
@@ -19,11 +24,14 @@ export function keyBatch(batch: Batch, behaviour: Extract<Behaviour, { type: 'ke
       groups[index] = keyGroupOf(key, keyGroups)
     }
   } catch (cause) {
-    throw new OperatorError(`${uid}: a record has no usable key: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-      fix: 'Filter such records out, or key by something every record has.',
-      details: { uid, value: describeValue(rows[index]) },
-    })
+    throw new OperatorError(
+      `${uid}: a record has no usable key: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+        fix: 'Filter such records out, or key by something every record has.',
+        details: { uid, value: describeValue(rows[index]) },
+      },
+    )
   }
   const { timestampsMs, kinds } = batch
   return new Batch(rows, { timestampsMs, kinds, keys, keyGroups: groups })

@@ -46,7 +46,8 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
       throw rowError(nodes[loop.failedStep]!, rows[loop.failedRow], error)
     }
     for (const [position, { step }] of steps.entries()) {
-      if (step === 'map' && position === steps.length - 1 && isPromise(out[0])) throw promiseError(nodes[position]!, rows[0])
+      if (step === 'map' && position === steps.length - 1 && isPromise(out[0]))
+        throw promiseError(nodes[position]!, rows[0])
     }
     out.length = count
     return onlyMaps || count === rows.length

@@ -44,17 +44,23 @@ export class SourceTask implements SourceTaskControl {
   constructor(options: SourceTaskOptions) {
     this.options = options
     this.stageId = options.plan.id
-    this.idleness = new SplitIdleness(options.splits.map((split) => split.index), options.clock, options.idleAfterMs)
+    this.idleness = new SplitIdleness(
+      options.splits.map((split) => split.index),
+      options.clock,
+      options.idleAfterMs,
+    )
   }
 
   async run(): Promise<void> {
     const { stage, reader, splits, outputs, share, times, listener } = this.options
     try {
       await reader.assign(splits)
-      for (const { index } of splits) await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
+      for (const { index } of splits)
+        await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
-        for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift()) this.snapshot(barrier)
+        for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
+          this.snapshot(barrier)
         this.announceIdle()
         const polled = this.halted ? undefined : reader.poll(MAX_BATCH_ROWS)
         const batch = polled instanceof Promise ? await polled : polled
@@ -138,7 +144,8 @@ export class SourceTask implements SourceTaskControl {
 
   /** A split at its bound is not idle: it holds its watermark until the job stops. */
   private announceIdle(): void {
-    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index))) this.options.stage.onIdle(0, { kind: 'idle', split })
+    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index)))
+      this.options.stage.onIdle(0, { kind: 'idle', split })
   }
 
   private atEnd(index: number): boolean {

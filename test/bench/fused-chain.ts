@@ -1,12 +1,13 @@
 /** A fused chain of four user functions against a hand-written loop that calls the same four. */
-import { map } from '../../operators/map.ts'
+
+import { memorySink } from '../../connectors/memory/memory-sink.ts'
+import { memorySource } from '../../connectors/memory/memory-source.ts'
 import { filter } from '../../operators/filter.ts'
+import { map } from '../../operators/map.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import { Batch } from '../../topology/element.ts'
-import { memorySource } from '../../connectors/memory/memory-source.ts'
-import { memorySink } from '../../connectors/memory/memory-sink.ts'
-import { topology } from '../../topology/topology.ts'
 import { to } from '../../topology/to.ts'
+import { topology } from '../../topology/topology.ts'
 import { type Measurement, sideBySide } from './measure.ts'
 
 interface Bid {
@@ -31,7 +32,11 @@ const rounded = (priced: Priced): Priced => ({ auction: priced.auction, euros: M
 /** The target is half of the loop's speed. */
 export async function benchFusedChain(): Promise<Measurement[]> {
   const batches = Array.from({ length: BATCHES }, (_, batch) =>
-    Array.from({ length: BATCH_ROWS }, (_, row) => ({ auction: batch * BATCH_ROWS + row, bidder: row, price: (row * 7919) % 1000 })),
+    Array.from({ length: BATCH_ROWS }, (_, row) => ({
+      auction: batch * BATCH_ROWS + row,
+      bidder: row,
+      price: (row * 7919) % 1000,
+    })),
   )
   const job = topology('bench', ({ fromSource }) => {
     fromSource<Bid>('bids', () => memorySource({ splits: [] })).pipe(

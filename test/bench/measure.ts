@@ -38,7 +38,10 @@ export async function sideBySide<K extends string>(
   return Object.fromEntries(
     names.map((name) => {
       const timings = found.get(name)!
-      return [name, { wallMs: median(timings.map((each) => each.wallMs)), cpuMs: median(timings.map((each) => each.cpuMs)) }]
+      return [
+        name,
+        { wallMs: median(timings.map((each) => each.wallMs)), cpuMs: median(timings.map((each) => each.cpuMs)) },
+      ]
     }),
   ) as Record<K, Timing>
 }

@@ -47,7 +47,9 @@ it('keeps each connector to itself', () => {
 })
 
 it('lets only runtime/compose/ import connectors, and only dynamically', () => {
-  const reaching = imports.filter(({ file, target }) => target.startsWith('connectors/') && !file.startsWith('connectors/'))
+  const reaching = imports.filter(
+    ({ file, target }) => target.startsWith('connectors/') && !file.startsWith('connectors/'),
+  )
   expect(reaching.length).toBeGreaterThan(0)
   expect(reaching.filter(({ file, dynamic }) => !file.startsWith('runtime/compose/') || !dynamic)).toEqual([])
 })
@@ -70,7 +72,8 @@ function importsOf(file: string): Import[] {
     .replaceAll(/^\s*\/\/.*$/gm, '')
   const found: Import[] = []
   const add = (specifier: string, dynamic: boolean) => {
-    if (specifier.startsWith('.')) found.push({ file, target: relative(root, resolve(root, dirname(file), specifier)), dynamic })
+    if (specifier.startsWith('.'))
+      found.push({ file, target: relative(root, resolve(root, dirname(file), specifier)), dynamic })
   }
   for (const match of text.matchAll(/(?:^|[\s;}])(?:from|import)\s*['"]([^'"]+)['"]/g)) add(match[1]!, false)
   for (const match of text.matchAll(/\bimport\(\s*['"`]([^'"`$]+)/g)) add(match[1]!, !isTypeQuery(text, match.index))

@@ -1,13 +1,14 @@
 /** Runs a topology with sources and sinks of its own in this process, on files in memory. */
-import type { Clock } from '../../topology/contract/clock.ts'
-import type { JobRun } from '../../topology/contract/job-control.ts'
+
 import { type MemoryFiles, memoryFiles } from '../../connectors/memory/memory-files.ts'
 import { CheckpointStore } from '../../runtime/checkpoint/checkpoint-store.ts'
 import { runJob } from '../../runtime/coordinator/run-job.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { JobRun } from '../../topology/contract/job-control.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { recordingLogger, type RecordedLog, silentMetrics } from './silent.ts'
+import { type RecordedLog, recordingLogger, silentMetrics } from './silent.ts'
 
 export interface InMemoryOptions {
   readonly files?: MemoryFiles
@@ -43,5 +44,12 @@ export async function runInMemory(job: Topology, options: InMemoryOptions = {}) 
 }
 
 function unused(what: string): never {
-  return new Proxy({}, { get: () => { throw new Error(`a job in memory has no ${what}`) } }) as never
+  return new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error(`a job in memory has no ${what}`)
+      },
+    },
+  ) as never
 }

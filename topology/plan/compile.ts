@@ -47,7 +47,13 @@ function reachable(nodes: readonly Node[]): readonly Node[] {
 
 function edgesOf(nodes: readonly Node[], parallelism: number): Edge[] {
   return nodes.flatMap((to) =>
-    to.inputs.map(({ node: from, port }, input) => ({ from, port, to, input, partitioning: partitioning(from, to, parallelism) })),
+    to.inputs.map(({ node: from, port }, input) => ({
+      from,
+      port,
+      to,
+      input,
+      partitioning: partitioning(from, to, parallelism),
+    })),
   )
 }
 

@@ -1,8 +1,9 @@
 /** A plan as people and programs read it: text, JSON, Mermaid. */
-import type { Json } from '../json.ts'
+
 import type { Node } from '../graph.ts'
-import { type ColumnOrigin, lineageOf } from './lineage.ts'
+import type { Json } from '../json.ts'
 import { describeNode } from './fingerprint.ts'
+import { type ColumnOrigin, lineageOf } from './lineage.ts'
 import type { Plan, StagePlan } from './plan.ts'
 
 /**
@@ -16,7 +17,8 @@ export function explainText(plan: Plan): string {
   lines.push('', 'lineage')
   for (const { sink, sources, columns } of lineageOf(plan)) {
     lines.push(`  ${sink} ← ${sources.join(', ')}`)
-    for (const [column, origins] of Object.entries(columns)) lines.push(`    ${column} ← ${origins.map(originText).join(', ')}`)
+    for (const [column, origins] of Object.entries(columns))
+      lines.push(`    ${column} ← ${origins.map(originText).join(', ')}`)
   }
   if (plan.warnings.length > 0) lines.push('', 'warnings', ...plan.warnings.map((warning) => `  ${warning}`))
   return `${lines.join('\n')}\n`
@@ -56,7 +58,9 @@ export function explainMermaid(plan: Plan): string {
     lines.push('  end')
   }
   for (const { from, to, port, partitioning } of plan.edges) {
-    const label = [port === 'out' ? '' : port, partitioning === 'forward' ? '' : partitioning].filter(Boolean).join(' · ')
+    const label = [port === 'out' ? '' : port, partitioning === 'forward' ? '' : partitioning]
+      .filter(Boolean)
+      .join(' · ')
     lines.push(`  ${number.get(from)} -->${label === '' ? '' : `|${label}|`} ${number.get(to)}`)
   }
   return `${lines.join('\n')}\n`

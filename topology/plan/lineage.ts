@@ -26,7 +26,9 @@ export function lineageOf(plan: Plan): readonly SinkLineage[] {
     .map((sink) => ({
       sink: sink.id,
       sources: sourcesOf(sink),
-      columns: Object.fromEntries((sink.fields ?? []).map((field) => [field.name, distinct(trace(sink, 'out', field.name))])),
+      columns: Object.fromEntries(
+        (sink.fields ?? []).map((field) => [field.name, distinct(trace(sink, 'out', field.name))]),
+      ),
     }))
 }
 
@@ -37,9 +39,11 @@ function sourcesOf(node: Node): readonly string[] {
 
 /** Follows `column` of an output upstream, until a node makes it or hides where it came from. */
 function trace(node: Node, port: string, column: string): readonly ColumnOrigin[] {
-  const flow: ColumnFlow = node.columns?.[port] ?? (node.behaviour.type === 'operator' || node.behaviour.type === 'row' ? 'opaque' : 'same')
+  const flow: ColumnFlow =
+    node.columns?.[port] ?? (node.behaviour.type === 'operator' || node.behaviour.type === 'row' ? 'opaque' : 'same')
   if (node.behaviour.type === 'source') return [{ node: node.id, column, opaque: false }]
-  if (flow === 'opaque') return node.inputs.flatMap((input) => sourcesOf(input.node)).map((source) => ({ node: source, opaque: true }))
+  if (flow === 'opaque')
+    return node.inputs.flatMap((input) => sourcesOf(input.node)).map((source) => ({ node: source, opaque: true }))
   if (flow === 'same') return node.inputs.flatMap((input) => trace(input.node, input.port, column))
   const from = flow[column] ?? []
   // Made by the node: a clock's reading, a count, a rule's name.

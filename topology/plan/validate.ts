@@ -30,12 +30,17 @@ export function validate(
       })
     }
     if (node.key === 'gives' || node.behaviour.type === 'key') keyed.add(node)
-    else if ((node.key === 'keeps' || node.key === 'needs') && inputs.every((input) => keyed.has(input))) keyed.add(node)
+    else if ((node.key === 'keeps' || node.key === 'needs') && inputs.every((input) => keyed.has(input)))
+      keyed.add(node)
     if (node.time === 'needs' && !inputs.every((input) => timed.has(input))) {
-      throw new TopologyError('NO_EVENT_TIME', `${node.id} works in event time, and its input ${names(inputs)} has none`, {
-        fix: "Put eventTime('field', { outOfOrderness: minutes(10) }) before it.",
-        details: { uid: node.id },
-      })
+      throw new TopologyError(
+        'NO_EVENT_TIME',
+        `${node.id} works in event time, and its input ${names(inputs)} has none`,
+        {
+          fix: "Put eventTime('field', { outOfOrderness: minutes(10) }) before it.",
+          details: { uid: node.id },
+        },
+      )
     }
     if (node.time === 'assigns' || (inputs.length > 0 && inputs.every((input) => timed.has(input)))) timed.add(node)
   }

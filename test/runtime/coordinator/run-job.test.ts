@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { memoryFiles } from '../../../connectors/memory/memory-files.ts'
 import { type MemorySink, memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
-import { aggregate, count, eventTime, filter, keyBy, map, sum, tumbling, window, windowStart } from '../../../operators/index.ts'
+import {
+  aggregate,
+  count,
+  eventTime,
+  filter,
+  keyBy,
+  map,
+  sum,
+  tumbling,
+  window,
+  windowStart,
+} from '../../../operators/index.ts'
 import { hours, minutes } from '../../../topology/duration.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
@@ -69,7 +80,14 @@ describe('a bounded run', () => {
   it('with drain closes every window', async () => {
     const sink = memorySink<Total>('totals')
     await runInMemory(hourly(sales(2), sink), { drain: true })
-    expect(totals(sink)).toEqual(['0h both 120', '0h even 0 60', '0h even 1 60', '1h both 120', '1h even 0 60', '1h even 1 60'])
+    expect(totals(sink)).toEqual([
+      '0h both 120',
+      '0h even 0 60',
+      '0h even 1 60',
+      '1h both 120',
+      '1h even 0 60',
+      '1h even 1 60',
+    ])
   })
 
   it('run again without new input adds nothing', async () => {
@@ -142,10 +160,14 @@ describe('a checkpoint that does not fit', () => {
     const files = memoryFiles()
     const rows = [[{ id: 1 }]]
     const before = topology('renamed', ({ fromSource }) => {
-      fromSource<{ id: number }>('rows', () => memorySource({ splits: rows })).pipe(to(memorySink<{ id: number }>('old')))
+      fromSource<{ id: number }>('rows', () => memorySource({ splits: rows })).pipe(
+        to(memorySink<{ id: number }>('old')),
+      )
     })
     const after = topology('renamed', ({ fromSource }) => {
-      fromSource<{ id: number }>('rows', () => memorySource({ splits: rows })).pipe(to(memorySink<{ id: number }>('new')))
+      fromSource<{ id: number }>('rows', () => memorySource({ splits: rows })).pipe(
+        to(memorySink<{ id: number }>('new')),
+      )
     })
     await runInMemory(before, { files })
     await expect(runInMemory(after, { files })).rejects.toMatchObject({
