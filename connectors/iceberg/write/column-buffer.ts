@@ -20,6 +20,8 @@ export abstract class ColumnBuffer {
   length = 0
   nullCount = 0
   protected capacity = 0
+  /** How many rows the last file had: the next one is likely to have as many, and growing copies. */
+  #expectedRows = 1024
   #validity: Uint8Array | undefined
 
   constructor(name: string) {
@@ -30,7 +32,7 @@ export abstract class ColumnBuffer {
   append(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     const needed = this.length + count
     if (needed > this.capacity) {
-      this.capacity = Math.max(needed, this.capacity * 2, 1024)
+      this.capacity = Math.max(needed, this.capacity * 2, this.#expectedRows)
       this.grow(this.capacity)
       if (this.#validity !== undefined) this.#validity = grownBytes(this.#validity, this.capacity)
     }
@@ -49,6 +51,7 @@ export abstract class ColumnBuffer {
       validity: this.#validity,
       ...this.detach(),
     }
+    this.#expectedRows = Math.max(this.length, 1024)
     this.length = 0
     this.nullCount = 0
     this.capacity = 0

@@ -63,6 +63,8 @@ export class IcebergWriter implements SinkWriter {
   /** In the order of their last write. */
   readonly #open = new Map<PartitionRows['key'], OpenPartition>()
   readonly #inFlight = new Set<Promise<void>>()
+  /** The columns of the last file, when it was the only open one: the next is likely to be as large. */
+  #spare: readonly Member[] | undefined
   #openBytes = 0
   #inFlightBytes = 0
   #interval: Promise<Json>[] = []
@@ -128,7 +130,8 @@ export class IcebergWriter implements SinkWriter {
     let partition = this.#open.get(key)
     if (partition === undefined) {
       if (this.#open.size >= this.#limits.maxOpenPartitions) this.#cut(this.#open.values().next().value!)
-      const members = this.#table.fields.map((field) => createMember(field))
+      const members = this.#spare ?? this.#table.fields.map((field) => createMember(field))
+      this.#spare = undefined
       partition = { key, values, members, rowCount: 0, sizeBytes: 0 }
     } else if (this.#open.size > 1) this.#open.delete(key)
     this.#open.set(key, partition)
@@ -149,6 +152,7 @@ export class IcebergWriter implements SinkWriter {
     this.#openBytes -= partition.sizeBytes
     this.#inFlightBytes += partition.sizeBytes
     const file = this.#writeFile(partition)
+    if (this.#open.size === 0) this.#spare = partition.members
     this.#interval.push(file)
     const settled = file.then(
       () => {},
@@ -163,6 +167,7 @@ export class IcebergWriter implements SinkWriter {
     })
   }
 
+  /** Takes the columns before it first waits. */
   async #writeFile({ values, members, rowCount }: OpenPartition): Promise<Json> {
     const { fields, partitionFields } = this.#table
     const filePath = this.#nextLocation(values)

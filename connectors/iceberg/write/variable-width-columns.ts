@@ -6,6 +6,7 @@ abstract class VariableWidthColumn extends ColumnBuffer {
   protected offsets = new Int32Array(1)
   protected bytes = Buffer.alloc(0)
   protected used = 0
+  #expectedBytes = 4096
 
   get sizeBytes(): number {
     return this.used + this.length * 4
@@ -22,7 +23,7 @@ abstract class VariableWidthColumn extends ColumnBuffer {
     const needed = this.used + count
     if (needed <= this.bytes.length) return
     // Not from Buffer's pool: the memory is transferred.
-    const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.bytes.length * 2, 4096)))
+    const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.bytes.length * 2, this.#expectedBytes)))
     grown.set(this.bytes.subarray(0, this.used))
     this.bytes = grown
   }
@@ -30,6 +31,8 @@ abstract class VariableWidthColumn extends ColumnBuffer {
   protected detach() {
     const values = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.used)
     const offsets = this.offsets
+    // With room for the last batch to be encoded at three bytes a character.
+    this.#expectedBytes = Math.max(Math.ceil(this.used * 1.05), 4096)
     this.offsets = new Int32Array(1)
     this.bytes = Buffer.alloc(0)
     this.used = 0
