@@ -161,7 +161,7 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
       const backend = open({ keyGroups: KEY_GROUPS, sliceEntries: 1 })
       const state = backend.open('op', lists)
       for (let i = 0; i < 40; i++) state.set(i % 4, i % KEY_GROUPS, `key-${i}`, [i])
-      const atCut = contents(state).map(([namespace, keyGroup, key, value]) => [namespace, keyGroup, key, [...value]])
+      const atCut = structuredClone(contents(state))
       const encoding = backend.startSnapshot().encode(keep)
       state.set(0, 0, 'new', [1])
       state.set(9, 0, 'new', [1])
@@ -181,6 +181,40 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
       expect(state.get(1, 1, 'key-1')).toEqual([1, 99, 100])
       expect(state.namespaces()).toEqual([0, 1, 2, 9])
       expect(state.size).toBe(after.length)
+    },
+  },
+  {
+    name: 'stays whole from the cut to the end of a snapshot, turn by turn',
+    async run(open) {
+      const backend = open({ keyGroups: KEY_GROUPS, sliceEntries: 1 })
+      const state = backend.open('op', lists)
+      const model = new Map<Key, number[]>()
+      const write = (key: Key, value: number) => {
+        state.set(0, 0, key, [value])
+        model.set(key, [value])
+      }
+      for (let key = 0; key < 40; key++) write(key, 0)
+      const atCut = structuredClone(contents(state))
+      let encoded: StateChunk[] | undefined
+      const encoding = backend.startSnapshot().encode(keep)
+      encoding.then((chunks) => {
+        encoded = chunks
+      })
+      for (let key = 10; key < 60; key++) write(key, 1)
+      for (let turn = 0; encoded === undefined; turn++) {
+        // 7 and 60 have no divisor in common: every key is set, appended to and deleted before, in and after the changes.
+        const key = (turn * 7) % 60
+        if (turn % 3 === 0) write(key, turn)
+        state.update(0, 0, 59 - key)?.push(turn)
+        model.get(59 - key)?.push(turn)
+        if (turn % 5 === 0) expect(state.delete(0, 0, (key + 30) % 60)).toBe(model.delete((key + 30) % 60))
+        const expected = sorted([...model].map(([key, value]): Entry<number[]> => [0, 0, key, value]))
+        expect(contents(state)).toEqual(expected)
+        for (const [key, value] of model) expect(state.get(0, 0, key)).toEqual(value)
+        expect(state.size).toBe(model.size)
+        await nextTurn()
+      }
+      expect(restored(open, await encoding, lists)).toEqual(atCut)
     },
   },
   {
@@ -309,12 +343,14 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
   {
     name: 'lets go of an aborted snapshot at once, wherever it was',
     async run(open) {
-      for (let turns = 0; turns < 30; turns++) {
-        const backend = open({ keyGroups: KEY_GROUPS, sliceEntries: 2, chunkBytes: 100 })
+      for (let run = 0; run < 60; run++) {
+        // With long slices it waits for chunks to be stored, with short ones mostly for its next slice.
+        const [turns, sliceEntries] = [run >> 1, run % 2 === 0 ? 2 : 1000]
+        const backend = open({ keyGroups: KEY_GROUPS, sliceEntries, chunkBytes: 100 })
         const state = backend.open('op', numbers)
         fill(state, 40)
         const aborted = backend.startSnapshot()
-        const failure = aborted.encode(keep).then(
+        const failure = aborted.encode(nextTurn).then(
           () => undefined,
           (error) => error.code,
         )
