@@ -15,7 +15,7 @@ export interface HeapBackendOptions extends HeapSnapshotOptions {
 }
 
 /**
- * About 110 bytes a key for short strings and numbers. A snapshot freezes the maps and lets changes collect beside them,
+ * About 80 bytes a key for short strings and numbers. A snapshot freezes the maps and lets changes collect beside them,
  * so that the cut takes a fraction of a millisecond at a million keys, and no slice of encoding more than a few.
  */
 export class HeapStateBackend implements StateBackend {
