@@ -162,7 +162,7 @@ function applies(candidate: PlannedEntry, data: PlannedEntry): boolean {
 }
 
 function samePartition(fields: readonly PartitionField[], a: PartitionValues, b: PartitionValues): boolean {
-  return fields.every((field, i) => printPartitionValue(field, a[i]!) === printPartitionValue(field, b[i]!))
+  return JSON.stringify(partitionJson(fields, a)) === JSON.stringify(partitionJson(fields, b))
 }
 
 function partitionJson(fields: readonly PartitionField[], values: PartitionValues): Json {
