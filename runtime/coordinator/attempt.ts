@@ -40,6 +40,7 @@ export class Attempt implements JobRun {
   private readonly tasks: Task[] = []
   private readonly sources: SourceTaskControl[] = []
   private readonly stages: ChainStage[] = []
+  private readonly channels: Channel[] = []
   private readonly atEnd = new Set<string>()
   private readonly settle: { resolve: (status: JobStatus) => void; reject: (error: unknown) => void }
   private coordinator!: CheckpointCoordinator
@@ -141,6 +142,7 @@ export class Attempt implements JobRun {
   private async shutDown(): Promise<void> {
     this.timer?.[Symbol.dispose]()
     for (const task of this.tasks) task.stop()
+    for (const channel of this.channels) channel.release()
     await this.running
     const { committers, connectors } = this.options
     for (const part of [...this.tasks, committers, connectors]) {
@@ -168,6 +170,7 @@ export class Attempt implements JobRun {
     const channels = new Map(
       plan.stages.flatMap((stage) => stage.outputs.map((edge) => [edge, new Channel()] as const)),
     )
+    this.channels.push(...channels.values())
     // An exchange is one object in both stages' plans only by value: find it by where it leads.
     const channelInto = (stage: StagePlan, input: number) =>
       [...channels].find(([edge]) => edge.toStage === stage.id && edge.stageInput === input)![1]
@@ -224,17 +227,15 @@ export class Attempt implements JobRun {
       emit: (output, element) => outputs.emit(output, element),
       store: (chunk) => store.store(chunk),
       openWriter: (uid) =>
-        connectors.sinks
-          .get(uid)!
-          .createWriter({
-            job: plan.job,
-            uid,
-            subtask: 0,
-            epoch,
-            clock,
-            logger: logger.child({ uid }),
-            metrics: metrics({ uid }),
-          }),
+        connectors.sinks.get(uid)!.createWriter({
+          job: plan.job,
+          uid,
+          subtask: 0,
+          epoch,
+          clock,
+          logger: logger.child({ uid }),
+          metrics: metrics({ uid }),
+        }),
     }
   }
 

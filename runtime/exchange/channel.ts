@@ -16,6 +16,7 @@ export class Channel {
   private queuedBytes = 0
   private readable: (() => void) | undefined
   private writable: (() => void)[] = []
+  private released = false
 
   /** @param capacityBytes how much may be on the way. @default 4 MiB */
   constructor(capacityBytes = 4 << 20) {
@@ -24,7 +25,7 @@ export class Channel {
 
   /** Whether a batch may be sent now. */
   get hasCredit(): boolean {
-    return this.queuedBytes < this.capacityBytes
+    return this.released || this.queuedBytes < this.capacityBytes
   }
 
   /** Resolves when a batch may be sent. */
@@ -38,11 +39,7 @@ export class Channel {
     this.readable?.()
   }
 
-  /** The oldest element without taking it. */
-  peek(): Element | undefined {
-    return this.queue[this.head]
-  }
-
+  /** The oldest element. */
   take(): Element | undefined {
     const element = this.queue[this.head]
     if (element === undefined) return undefined
@@ -53,13 +50,15 @@ export class Channel {
     }
     if (element.kind === 'batch') {
       this.queuedBytes -= bytesOf(element)
-      if (this.hasCredit && this.writable.length > 0) {
-        const waiting = this.writable
-        this.writable = []
-        for (const resume of waiting) resume()
-      }
+      if (this.hasCredit) this.resumeWriters()
     }
     return element
+  }
+
+  /** The attempt ends: nobody will take what is on the way, so nobody shall wait for it. */
+  release(): void {
+    this.released = true
+    this.resumeWriters()
   }
 
   /** Calls `listener` whenever something arrives. One reader. */
@@ -70,6 +69,12 @@ export class Channel {
   /** Elements on the way. */
   get length(): number {
     return this.queue.length - this.head
+  }
+
+  private resumeWriters(): void {
+    const waiting = this.writable
+    this.writable = []
+    for (const resume of waiting) resume()
   }
 }
 

@@ -6,7 +6,6 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   schedule(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
-    timer.unref()
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
 }

@@ -16,7 +16,7 @@ import {
 } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
-import { createStageState, type StageState } from '../state/store.ts'
+import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
 import { keyBatch } from './key-batch.ts'
 import { NodeInputs } from './node-inputs.ts'
 import { NodeMeter } from './node-meter.ts'
@@ -34,6 +34,7 @@ export class ChainStage implements Stage {
   private readonly writers = new Map<string, SinkWriter>()
   private readonly sinkWatermarks = new Map<string, number>()
   private readonly meters = new Map<string, NodeMeter>()
+  private snapshotting: StageStateSnapshot | undefined
   private sourceMeter: NodeMeter | undefined
   private state!: StageState
   private host!: StageHost
@@ -91,6 +92,7 @@ export class ChainStage implements Stage {
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
     // The cut: everything up to the first await happens before another element can arrive.
     const state = this.state.startSnapshot()
+    this.snapshotting = state
     const prepared = [...this.writers].map(
       async ([uid, writer]) => [uid, await writer.prepareCommit(checkpointId)] as const,
     )
@@ -111,9 +113,12 @@ export class ChainStage implements Stage {
 
   complete(_checkpointId: bigint): void {}
 
-  abort(_checkpointId: bigint): void {}
+  abort(_checkpointId: bigint): void {
+    this.snapshotting?.abort()
+  }
 
   async close(): Promise<void> {
+    this.snapshotting?.abort()
     for (const operator of this.operators) operator.close?.()
     await Promise.all([...this.writers.values()].map((writer) => writer.close()))
   }

@@ -5,7 +5,7 @@ export interface Clock {
   nowMs(): number
   /** A steadily growing time for measuring, milliseconds from any start. */
   monotonicMs(): number
-  /** Calls `callback` once after `delayMs`; dispose to cancel. Does not keep the process alive. */
+  /** Calls `callback` once after `delayMs`; dispose to cancel. Keeps the process alive until then: who waits is not done. */
   schedule(delayMs: number, callback: () => void): Disposable
 }
 

@@ -15,6 +15,7 @@ import {
   window,
   windowStart,
 } from '../../../operators/index.ts'
+import type { Sink } from '../../../topology/contract/sink.ts'
 import { hours, minutes } from '../../../topology/duration.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
@@ -154,6 +155,35 @@ describe('a failing function', () => {
     expect(log.some((line) => line.level === 'error' && line.fields['event'] === 'job-failed')).toBe(true)
   })
 })
+
+describe('a failure behind a full channel', () => {
+  it('ends the job all the same, whatever waits for credit', async () => {
+    const rows = [Array.from({ length: 200_000 }, (_, id) => ({ id, at: BigInt(id) }))]
+    const job = topology('backpressured', ({ fromSource }) => {
+      fromSource<{ id: number; at: bigint }>('rows', () => memorySource({ splits: rows })).pipe(
+        keyBy('id'),
+        filter((row) => {
+          if (row.id === 150_000) throw new RangeError('enough')
+          return true
+        }),
+        to({ name: 'slow', create: () => slowSink() }),
+      )
+    })
+    await expect(runInMemory(job)).rejects.toMatchObject({ code: 'OPERATOR_FAILED', details: { uid: 'filter-1' } })
+  })
+})
+
+/** Takes a turn of the event loop for every batch, so that channels fill. */
+function slowSink(): Sink {
+  const sink = memorySink<unknown>('slow').create()
+  return {
+    ...sink,
+    createWriter: async (context) => ({
+      ...(await sink.createWriter(context)),
+      write: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    }),
+  }
+}
 
 describe('a checkpoint that does not fit', () => {
   it('is refused with what changed', async () => {
