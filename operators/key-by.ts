@@ -20,13 +20,14 @@ import type { FieldOf } from './field-of.ts'
  * @example orders.pipe(keyBy('userId'))
  * @example orders.pipe(keyBy((order) => order.email.toLowerCase()))
  */
+export function keyBy<S extends AnyStream, K extends Key>(
+  fn: (value: ElementOf<S>) => K,
+): Transform<S, KeyedStream<{ key: K }, ElementOf<S>>>
+// The last overload is the one that errors quote.
 export function keyBy<
   S extends AnyStream,
   const F extends readonly [FieldOf<ElementOf<S>, Key>, ...FieldOf<ElementOf<S>, Key>[]],
 >(...fields: F): Transform<S, KeyedStream<Flat<Pick<ElementOf<S>, F[number]>>, ElementOf<S>>>
-export function keyBy<S extends AnyStream, K extends Key>(
-  fn: (value: ElementOf<S>) => K,
-): Transform<S, KeyedStream<{ key: K }, ElementOf<S>>>
 export function keyBy(first: string | ((value: any) => Key), ...others: string[]): Transform<AnyStream, AnyStream> {
   const fields = typeof first === 'string' ? [first, ...others] : undefined
   return (input) => keyByFields(input, fields ?? (first as (value: any) => Key))

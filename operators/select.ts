@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { fieldsOf, type Row } from '../topology/schema/index.ts'
 import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
+import { columnCopier } from './column-copier.ts'
 import { emptyRow } from './row-shape.ts'
 
 /** The schema, if every column of it is in `T` with a type that fits; else what does not, to be read in the error. */
@@ -25,9 +26,10 @@ export function select<S extends AnyStream, R extends z.ZodObject>(
   const fields = fieldsOf(schema)
   const columns = fields.map((field) => field.name)
   const empty = emptyRow(columns)
+  const copy = columnCopier(columns.map((column) => ({ from: column, to: column })))
   const fn = (row: Readonly<Record<string, unknown>>) => {
     const selected = { ...empty }
-    for (const column of columns) selected[column] = row[column]
+    copy(row, selected)
     return selected
   }
   return (input) =>

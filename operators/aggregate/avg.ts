@@ -16,8 +16,8 @@ export type AvgOf<V> = null extends V ? number | null : number
  *
  * @example aggregate({ averageAmount: avg('amount') })
  */
-export function avg<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
 export function avg<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, AvgOf<R>>
+export function avg<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
 export function avg(source: string | ((row: any) => unknown)): Aggregate<any, any, [Sum, number]> {
   const { description, reads, read } = inputOf(source, undefined)
   return {

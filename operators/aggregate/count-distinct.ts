@@ -13,8 +13,8 @@ import { type Aggregate, inputOf } from './aggregate.ts'
  * @throws {OperatorError} when a value is NaN or no primitive.
  * @example aggregate({ products: countDistinct('product_id') })
  */
-export function countDistinct<T, F extends FieldOf<T, Key | null>>(field: F): Aggregate<T, bigint>
 export function countDistinct<T>(fn: (row: T) => Key | null): Aggregate<T, bigint>
+export function countDistinct<T, F extends FieldOf<T, Key | null>>(field: F): Aggregate<T, bigint>
 export function countDistinct(source: string | ((row: any) => unknown)): Aggregate<any, bigint, Set<Key>> {
   const { description, reads, read } = inputOf(source, undefined)
   return {

@@ -18,8 +18,8 @@ type Extreme = number | bigint | string | boolean | null
  *
  * @example aggregate({ first: min('event_timestamp') })
  */
-export function min<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function min<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
+export function min<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function min(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return extreme('min', inputOf(source, undefined), (candidate, current) => compare(candidate, current) < 0)
 }
@@ -29,8 +29,8 @@ export function min(source: string | ((row: any) => unknown)): Aggregate<any, an
  *
  * @example aggregate({ last: max('event_timestamp') })
  */
-export function max<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function max<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
+export function max<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function max(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return extreme('max', inputOf(source, undefined), (candidate, current) => compare(candidate, current) > 0)
 }

@@ -6,8 +6,8 @@ import { type Aggregate, inputOf, unfit } from './aggregate.ts'
 /** What may be summed up: null is skipped. */
 export type Summable = number | bigint | null
 
-/** A sum of what has the type `V`. Of nothing but nulls it is null, as in SQL. */
-export type SumOf<V> = V
+/** The type of a sum: that of what is summed, where a literal is any of its kind. */
+export type SumOf<V> = V extends bigint ? bigint : V extends number ? number : V
 
 /**
  * The sum of a field, or of a function's value, over the records of a window. Null values are skipped; of nothing else
@@ -21,12 +21,13 @@ export type SumOf<V> = V
  * @example sum(['action', 'amount'], ({ action, amount }) => (action === 'refund' ? -amount : amount))
  * @throws {OperatorError} when a value is neither number, bigint nor null, or both numbers and bigints come.
  */
-export function sum<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, SumOf<T[F]>>
+export function sum<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, SumOf<R>>
 export function sum<T, const F extends keyof T & string, R extends Summable>(
   fields: readonly F[],
   fn: (row: Pick<T, F>) => R,
 ): Aggregate<T, SumOf<R>>
-export function sum<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, SumOf<R>>
+// The last overload is the one that errors quote.
+export function sum<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, SumOf<T[F]>>
 export function sum(
   source: string | readonly string[] | ((row: any) => unknown),
   fn?: (row: any) => unknown,

@@ -9,7 +9,7 @@ import { jsonDeserializer } from '../../topology/schema/index.ts'
 import { appendWithSides, type Flat, type Stream, type TopicStream, type Transform } from '../../topology/stream.ts'
 import { type Judgement, nowMicros, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
 import { emptyRow } from '../row-shape.ts'
-import { type ColumnPaths, compilePath, type PathValue } from './column-path.ts'
+import { type ColumnPaths, type PathValue, pathReader } from './column-path.ts'
 
 /** What bronze knows of every record, parsed or not. */
 export interface BronzeCoordinates extends Provenance {
@@ -95,7 +95,7 @@ function createBronzeLayer(
   const deserializer = jsonDeserializer(schema)
   const names = paths.map(([name]) => name)
   const empty = emptyRow([...COORDINATE_COLUMNS, ...names])
-  const readers = paths.map(([, path]) => compilePath(path))
+  const readColumns = pathReader(Object.fromEntries(paths))
   const rejectedTotal = {
     json: context.metrics.counter('records_quarantined_total', { rule: 'json' }),
     schema: context.metrics.counter('records_quarantined_total', { rule: 'schema' }),
@@ -115,7 +115,7 @@ function createBronzeLayer(
   }
 
   function fill(row: Record<string, unknown>, event: Readonly<Record<string, unknown>>): void {
-    for (let i = 0; i < names.length; i++) row[names[i]!] = readers[i]!(event)
+    readColumns(event, row)
     row['source_system'] = event['source_system'] ?? sourceSystem
   }
 

@@ -1,4 +1,5 @@
 /** Paths into an event, two levels deep: `event_id`, `payload.amount`. */
+import { type ColumnCopy, columnCopier } from '../column-copier.ts'
 
 /** The paths that lead to a value of `T`. */
 export type PathOf<T> = {
@@ -37,10 +38,26 @@ type Decoded<V> =
 /** Objects with named fields; the others are values. */
 type Struct = { readonly [field: string]: unknown } & { readonly length?: never; readonly size?: never }
 
-/** A function that follows a path. */
-export function compilePath(path: string): (event: Readonly<Record<string, any>>) => unknown {
-  const dot = path.indexOf('.')
-  if (dot < 0) return (event) => event[path] ?? null
-  const [head, tail] = [path.slice(0, dot), path.slice(dot + 1)]
-  return (event) => event[head]?.[tail] ?? null
+/** A function that fills a row's columns from an event, by their paths; the columns are there already, and null. */
+export function pathReader(
+  paths: Readonly<Record<string, string>>,
+): (event: Struct, row: Record<string, unknown>) => void {
+  const byStruct = new Map<string, ColumnCopy[]>()
+  for (const [column, path] of Object.entries(paths)) {
+    const dot = path.indexOf('.')
+    const struct = path.slice(0, Math.max(dot, 0))
+    const copies = byStruct.get(struct) ?? []
+    byStruct.set(struct, copies)
+    copies.push({ from: path.slice(dot + 1), to: column })
+  }
+  const copyTop = columnCopier(byStruct.get('') ?? [])
+  byStruct.delete('')
+  const nested = [...byStruct].map(([struct, copies]) => ({ struct, copy: columnCopier(copies) }))
+  return (event, row) => {
+    copyTop(event, row)
+    for (let i = 0; i < nested.length; i++) {
+      const struct = event[nested[i]!.struct] as Struct | null | undefined
+      if (struct !== null && struct !== undefined) nested[i]!.copy(struct, row)
+    }
+  }
 }

@@ -8,6 +8,7 @@ import {
   parseIsoTimestampMicros,
 } from '../../topology/schema/index.ts'
 import type { DataType, Field } from '../../topology/schema/types.ts'
+import { columnCopier } from '../column-copier.ts'
 import { emptyRow } from '../row-shape.ts'
 import { formatFieldValue } from './field-value.ts'
 
@@ -31,6 +32,10 @@ interface ColumnCast {
   readonly convert: Convert | undefined
 }
 
+interface ConvertedColumn extends ColumnCast {
+  readonly convert: Convert
+}
+
 /**
  * A function that casts rows of `from` to rows of `to`: the columns of `to`, by name. Texts are parsed (ISO 8601),
  * decimals rescaled when no digit is lost, integers widened; a null where `to` requires a value is a failure.
@@ -38,28 +43,37 @@ interface ColumnCast {
  * @throws {TopologyError} `COLUMN_NOT_FOUND`, `CAST_UNSUPPORTED` while the topology is built.
  */
 export function createCast(from: readonly Field[], to: readonly Field[]): Cast {
-  const casts = to.map((target) => columnCast(from, target))
+  const columns = to.map((target) => columnCast(from, target))
+  const converted = columns.filter((column): column is ConvertedColumn => column.convert !== undefined)
+  const kept = columns.filter((column) => column.convert === undefined).map((column) => column.to)
+  const required = kept.filter((field) => field.required).map((field) => field.name)
+  const copy = columnCopier(
+    kept.map(({ name }) => ({ from: name, to: name })),
+    new Set(required),
+  )
   const empty = emptyRow(to.map((field) => field.name))
   return (row) => {
     const result = { ...empty }
-    for (let i = 0; i < casts.length; i++) {
-      const { to, from, convert } = casts[i]!
-      const { name } = to
-      const value = row[name]
-      if (value === null || value === undefined) {
-        if (to.required) return new CastFailure(`${name} is null`)
-      } else if (convert === undefined) {
-        result[name] = value
-      } else {
-        const converted = convert(value)
-        if (converted === undefined) {
-          return new CastFailure(`${name} is ${formatFieldValue(from, value)}, which is no ${typeName(to.type)}`)
-        }
-        result[name] = converted
+    if (!copy(row, result)) return new CastFailure(`${required.find((name) => isAbsent(row[name]))} is null`)
+    for (let i = 0; i < converted.length; i++) {
+      const { from, to, convert } = converted[i]!
+      const value = row[to.name]
+      if (isAbsent(value)) {
+        if (to.required) return new CastFailure(`${to.name} is null`)
+        continue
       }
+      const convertedValue = convert(value)
+      if (convertedValue === undefined) {
+        return new CastFailure(`${to.name} is ${formatFieldValue(from, value)}, which is no ${typeName(to.type)}`)
+      }
+      result[to.name] = convertedValue
     }
     return result
   }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === null || value === undefined
 }
 
 function columnCast(from: readonly Field[], to: Field): ColumnCast {
