@@ -2,7 +2,7 @@
 /**
  * The bin `runtime`: plain JavaScript, so that an older Node can run it and hand over to the pinned one.
  *
- * Sources are TypeScript that Node ≥ 24 runs as it is; a published package holds JavaScript instead.
+ * A checkout holds TypeScript, which Node ≥ 24 runs as it is; a package holds JavaScript in dist/ instead.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -15,8 +15,8 @@ const REQUIRED_MAJOR = 24
 if (Number.parseInt(process.versions.node, 10) >= REQUIRED_MAJOR) {
   // Stripping types and compiling is two thirds of a start; the second one finds it done.
   module.enableCompileCache()
-  const compiled = new URL('./main.js', import.meta.url)
-  await import(existsSync(compiled) ? compiled.href : new URL('./main.ts', import.meta.url).href)
+  const source = new URL('./main.ts', import.meta.url)
+  await import(existsSync(source) ? source.href : new URL('../../dist/runtime/cli/main.js', import.meta.url).href)
 } else {
   const node = pinnedNode()
   if (node === undefined) {

@@ -16,8 +16,10 @@ import { type RetryOptions, withRetries } from './retry.ts'
 import { encodeEvent, validateEvent } from './validate-event.ts'
 
 export interface EventProducerOptions<S extends EventSchema> {
-  /** Where topics live; stays open when the producer closes. */
+  /** Where topics live. */
   readonly system: TopicSystem
+  /** Whether `system` closes with the producer. @default false */
+  readonly ownsSystem?: boolean
   /** The whole envelope. */
   readonly schema: S
   /** The application, as `source_system` names it. */
@@ -60,8 +62,11 @@ export interface RawOptions {
  * transaction. Whoever publishes in a loop should wait for every few thousand, since what waits is kept in memory.
  *
  * @example
- * await using producer = await EventProducer.open({ system, schema: UserActionEvent, sourceSystem: 'web-app', … })
- * const { partition, offset } = await producer.publish({ event_type: 'user_action', payload: { user_id: 'u1', … } })
+ * await using producer = await openEventProducer({ schema: UserActionEvent, sourceSystem: 'web-app' })
+ * const { partition, offset } = await producer.publish({
+ *   event_type: 'user_action',
+ *   payload: { user_id: 'u1', action: 'purchase', product_id: 'P7', amount: 19.99 },
+ * })
  */
 export class EventProducer<S extends EventSchema> implements AsyncDisposable {
   readonly topic: string
@@ -135,8 +140,10 @@ export class EventProducer<S extends EventSchema> implements AsyncDisposable {
 
   /** Flushes, and takes nothing more. */
   async close(): Promise<void> {
+    if (this.closed) return
     this.closed = true
     await this.flush()
+    if (this.options.ownsSystem === true) await this.options.system.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

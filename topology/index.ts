@@ -1,0 +1,78 @@
+/** The topology: what a job is made of, and the contracts that sources, sinks and operators fill. */
+export type {
+  ScanFile,
+  ScanPredicate,
+  TableCatalog,
+  TableDescription,
+  TableScan,
+  TimeTravel,
+} from './contract/catalog.ts'
+export type { Clock, Random } from './contract/clock.ts'
+export type { FileIO, FileStatus } from './contract/file-io.ts'
+export type { Counter, Gauge, Histogram, Logger, MetricScope } from './contract/observability.ts'
+export type { Operator, OperatorContext, OperatorFactory } from './contract/operator.ts'
+export type { QueryEngine, QueryResult } from './contract/query.ts'
+export type { DecodeResult, Deserializer, Serializer } from './contract/serde.ts'
+export type {
+  CommitRequest,
+  Committable,
+  CommitterContext,
+  FenceRequest,
+  Sink,
+  SinkCommitter,
+  SinkWriter,
+  WriterContext,
+} from './contract/sink.ts'
+export type {
+  ReaderContext,
+  Source,
+  SourceBounds,
+  SourceReader,
+  SourceRecord,
+  SplitDescription,
+  SplitState,
+} from './contract/source.ts'
+export type { KeyedState, KeyedStateDescriptor, StateStore, ValueCodec } from './contract/state.ts'
+export type { Acks, OutgoingRecord, RecordMetadata, TopicOptions, TopicSystem } from './contract/topic.ts'
+export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
+export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
+export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
+export { compile } from './plan/compile.ts'
+export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
+export type { Plan } from './plan/plan.ts'
+export {
+  binary,
+  type DecodedRow,
+  date,
+  decimal,
+  double,
+  fixed,
+  float,
+  int,
+  int53,
+  jsonSchema,
+  long,
+  type Row,
+  time,
+  timestamp,
+  timestamptz,
+  uuid,
+  type Wire,
+} from './schema/index.ts'
+export type { ElementOf, KeyedStream, Stream, TopicStream, Transform } from './stream.ts'
+export {
+  bucket,
+  day,
+  hour,
+  identity,
+  month,
+  type PartitionTerm,
+  type Table,
+  type TableOptions,
+  table,
+  truncate,
+  year,
+} from './table.ts'
+export { type CustomSink, to } from './to.ts'
+export { type Topic, topic } from './topic.ts'
+export { type Topology, type TopologyBuilder, topology } from './topology.ts'
