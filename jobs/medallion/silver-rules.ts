@@ -1,6 +1,9 @@
 /** What an event must satisfy to become silver. */
-import { decimals, isoTimestamp, notBlank, notNull, oneOf, range, rules } from '../../operators/index.ts'
+import { decimals, isoTimestamp, matches, notBlank, notNull, oneOf, range, rules } from '../../operators/index.ts'
 import { BronzeEvent } from './tables.ts'
+
+/** NUL and its kind: no client means them, and many a reader ends a text there. */
+const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u
 
 const ACTIONS = ['view', 'cart', 'purchase', 'refund']
 
@@ -11,6 +14,11 @@ export const SilverRules = rules(BronzeEvent, [
   notBlank('event_id'),
   notBlank('user_id'),
   notBlank('action'),
+  matches('event_id', NO_CONTROL_CHARACTERS),
+  matches('source_system', NO_CONTROL_CHARACTERS),
+  matches('user_id', NO_CONTROL_CHARACTERS),
+  matches('product_id', NO_CONTROL_CHARACTERS),
+  matches('schema_version', NO_CONTROL_CHARACTERS),
   notNull('event_timestamp'),
   isoTimestamp('event_timestamp'),
   notNull('amount', { when: isTransaction }),
