@@ -1,0 +1,125 @@
+/** The medallion job for tests: publishing a simulated shop into a data directory, submitting the job, opening its tables. */
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserActionEvent } from '../../jobs/medallion/schemas.ts'
+import { nextFirstDay } from '../../jobs/medallion/simulator/first-day.ts'
+import { publishShop } from '../../jobs/medallion/simulator/publish-shop.ts'
+import { type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
+import { VARIANTS } from '../../jobs/medallion/simulator/variants.ts'
+import { openQuery, openTables, openTopics } from '../../runtime/compose/index.ts'
+import { type Config, loadConfig } from '../../runtime/config/index.ts'
+import { EventProducer } from '../../runtime/producer/event-producer.ts'
+import { systemClock } from '../../runtime/time/system-clock.ts'
+import type { TableCatalog } from '../../topology/contract/catalog.ts'
+import type { QueryEngine } from '../../topology/contract/query.ts'
+import { type ProcessOptions, type ProcessResult, ROOT, type StartedProcess, startProcess } from './run-process.ts'
+import { recordingLogger, silentMetrics } from './silent.ts'
+
+export const TOPIC = 'raw-events'
+const JOB = 'jobs/medallion/job.ts'
+const context = { clock: systemClock, logger: recordingLogger() }
+
+export function configOf(dataDir: string): Config {
+  return loadConfig({ flags: { SLUICE_DATA_DIR: dataDir }, env: {}, cwd: ROOT }).config
+}
+
+/** What was published, an event a line: what an oracle may look at beside the tables. */
+export function publishedFile(dataDir: string): string {
+  return join(dataDir, 'published.jsonl')
+}
+
+export interface ShopRun {
+  readonly events: number
+  readonly seed: number
+  /** @default 2 */
+  readonly days?: number
+}
+
+/** Publishes the days that follow what the topic holds, and adds them to {@link publishedFile}. */
+export async function publishDays(dataDir: string, run: ShopRun): Promise<void> {
+  mkdirSync(dataDir, { recursive: true })
+  const system = await openTopics(configOf(dataDir), context)
+  try {
+    await system.ensureTopic(TOPIC)
+    const reader = { uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
+    const simulation = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
+    await using producer = await EventProducer.open({
+      system,
+      schema: UserActionEvent,
+      sourceSystem: 'test',
+      ...context,
+      random: Math.random,
+      metrics: silentMetrics,
+    })
+    // Small appends, so that the partitions interleave finely and windows close while a run is under way.
+    await publishShop(producer, noted(simulation, publishedFile(dataDir)), { batch: 400 })
+  } finally {
+    await system.close()
+  }
+}
+
+/** Writes down each valid event and what the shop meant to become of it. */
+function noted(simulation: Simulation, file: string): Simulation {
+  return {
+    ...simulation,
+    *records() {
+      const lines: string[] = []
+      for (const record of simulation.records()) {
+        const event = record.kind === 'event' ? record.event : null
+        lines.push(JSON.stringify({ outcome: VARIANTS[record.variant].outcome, event }))
+        yield record
+      }
+      appendFileSync(file, `${lines.join('\n')}\n`)
+    },
+  }
+}
+
+/** Records between two checkpoints: see medallion-paced-source.ts. */
+export const ROWS_PER_CHECKPOINT = 1_500
+
+/**
+ * Starts `runtime submit` on the medallion job in a process of its own, which takes a checkpoint every
+ * {@link ROWS_PER_CHECKPOINT} records.
+ */
+export function startMedallion(
+  dataDir: string,
+  args: readonly string[] = ['--until', 'latest', '--drain'],
+  { env, ...options }: ProcessOptions = {},
+): StartedProcess {
+  const fixed = {
+    SLUICE_TEST_ROWS_PER_CHECKPOINT: String(ROWS_PER_CHECKPOINT),
+    METRICS_PORT: 'off',
+    LOG_LEVEL: 'warn',
+    CHECKPOINT_INTERVAL: '1ms',
+    ...env,
+  }
+  return startProcess('runtime/cli/main.ts', ['submit', JOB, ...args, '--data-dir', dataDir, '--format', 'json'], {
+    imports: ['test/support/medallion-paced-source.ts'],
+    ...options,
+    env: fixed,
+  })
+}
+
+export function runMedallion(...args: Parameters<typeof startMedallion>): Promise<ProcessResult> {
+  return startMedallion(...args).ended
+}
+
+export interface OpenTables extends AsyncDisposable {
+  readonly tables: TableCatalog
+  readonly engine: QueryEngine
+}
+
+/** The tables of a data directory, and SQL over them. */
+export async function openMedallionTables(dataDir: string): Promise<OpenTables> {
+  const config = configOf(dataDir)
+  const tables = await openTables(config, context)
+  const engine = await openQuery(config, tables)
+  return {
+    tables,
+    engine,
+    async [Symbol.asyncDispose]() {
+      await engine.close()
+      await tables.close()
+    },
+  }
+}
