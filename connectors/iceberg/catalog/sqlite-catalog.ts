@@ -45,6 +45,8 @@ const SCHEMA = `
     PRIMARY KEY (catalog_name, namespace, property_key)
   );`
 
+const SQLITE_FULL = 13
+
 const IS_TABLE = `(iceberg_type = 'TABLE' OR iceberg_type IS NULL)`
 
 export class SqliteCatalog implements IcebergCatalog {
@@ -144,6 +146,7 @@ export class SqliteCatalog implements IcebergCatalog {
         return changes === 1
       })
     } catch (cause) {
+      if ((cause as { readonly errcode?: number }).errcode === SQLITE_FULL) throw diskFull(base.name, cause)
       throw new SluiceError(
         'COMMIT_STATE_UNKNOWN',
         `commit to ${base.name} may or may not have happened: ${messageOf(cause)}`,
@@ -215,6 +218,15 @@ function splitName(name: string): [namespace: string, table: string] {
 function versionOf(metadataLocation: string): number {
   const version = /^0*(\d+)-/.exec(metadataLocation.slice(metadataLocation.lastIndexOf('/') + 1))
   return version === null ? 0 : Number(version[1])
+}
+
+/** SQLite has rolled the transaction back when it says this. */
+function diskFull(table: string, cause: unknown): SluiceError {
+  return new SluiceError('DISK_FULL', `cannot commit to ${table}: the disk of the catalog is full`, {
+    cause,
+    fix: 'Free space on that disk and start again; nothing is lost.',
+    details: { table },
+  })
 }
 
 function messageOf(error: unknown): string {

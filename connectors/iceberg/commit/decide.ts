@@ -78,10 +78,10 @@ function rewind(
     )
   }
   const target = findRewindTarget(metadata, sink, restored)
-  if (target === undefined) {
-    throw refuse('is impossible: its snapshot has expired', 'Restore a later checkpoint, or begin with new tables.')
+  const foreign = target && foreignSince(metadata, currentSnapshot(metadata), target.snapshot, sink)
+  if (target === undefined || foreign === 'expired') {
+    throw refuse('is impossible: snapshots have expired', 'Restore a later checkpoint, or begin with new tables.')
   }
-  const foreign = foreignSince(metadata, currentSnapshot(metadata), target.snapshot, sink)
   if (foreign !== undefined) {
     throw refuse(
       `would drop snapshot ${foreign['snapshot-id']}, which somebody else has written since`,

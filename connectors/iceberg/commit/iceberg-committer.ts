@@ -65,27 +65,40 @@ export class IcebergCommitter implements SinkCommitter {
   ): Promise<void> {
     const written = request?.committables.map(writtenFilesFromCommittable) ?? []
     let append: Append | undefined
+    let appended: CommitRequest | undefined
+    let unknown: Error | undefined
     for (let attempt = 0; attempt < this.#maxAttempts; attempt++) {
       if (attempt > 0) await this.#backOff(attempt)
       const table = await this.#load()
       const step = decide(table)
-      if (step === undefined) return
-      const output = step.output === undefined ? [] : checkSameTable(written, table)
-      append ??= new Append({ fileIO: this.#fileIO, faultPoint: this.#faultPoint }, output)
-      if (await this.#tryStep(table, step, append)) {
-        this.#context.metrics.counter('commits_total', { table: this.#tableName, outcome: 'committed' }).add(1)
-        return
+      if (step === undefined) return this.#count('already-applied')
+      // A retry keeps its manifests, but not when another attempt has committed this very output in the meantime.
+      if (append === undefined || appended !== step.output) {
+        const output = step.output === undefined ? [] : checkSameTable(written, table)
+        append = new Append({ fileIO: this.#fileIO, faultPoint: this.#faultPoint }, output)
+        appended = step.output
       }
+      const outcome = await this.#tryStep(table, step, append)
+      if (outcome instanceof Error) unknown = outcome
+      else if (outcome === 'committed') return
+      this.#context.metrics.counter('commit_retries_total', { table: this.#tableName }).add(1)
     }
+    this.#count('failed')
     throw new SluiceError(
       'COMMIT_FAILED',
-      `sink '${this.#context.uid}' could not commit to ${this.#tableName}: other writers were first ${this.#maxAttempts} times`,
-      { fix: 'Write to this table less often, or from fewer places.', details: { table: this.#tableName } },
+      `sink '${this.#context.uid}' could not commit to ${this.#tableName} in ${this.#maxAttempts} attempts: ` +
+        (unknown?.message ?? 'other writers were first every time'),
+      {
+        cause: unknown,
+        fix:
+          unknown === undefined ? 'Write to this table from fewer places.' : 'Look at the catalog; then start again.',
+        details: { table: this.#tableName, uid: this.#context.uid },
+      },
     )
   }
 
-  /** False: rejected or unknown; either way the next attempt looks at the table before it does anything. */
-  async #tryStep(table: LoadedTable, step: CommitStep, append: Append): Promise<boolean> {
+  /** Unless committed, rejected or unknown (an error): either way the next attempt looks before it does anything. */
+  async #tryStep(table: LoadedTable, step: CommitStep, append: Append): Promise<'committed' | 'conflict' | Error> {
     const nowMs = this.#context.clock.nowMs()
     const { rollbackTo, state } = step
     const metadata =
@@ -97,17 +110,26 @@ export class IcebergCommitter implements SinkCommitter {
     const produced = await append.produce({ ...table, metadata }, parent, summary, nowMs)
     const next = setProperties(produced.metadata, { [committedProperty(this.#context)]: printCommittedState(state) })
     try {
-      if ((await this.#catalog.commit(table, next)) !== undefined) return true
+      if ((await this.#catalog.commit(table, next)) !== undefined) {
+        this.#count('committed')
+        return 'committed'
+      }
     } catch (error) {
       if (!isSluiceError(error, 'COMMIT_STATE_UNKNOWN')) throw error
+      this.#count('unknown')
       this.#context.logger.warn(
         { table: this.#tableName, error: error.message },
         'outcome of a commit is unknown: looking',
       )
-      return false
+      return error
     }
+    this.#count('conflict')
     await Promise.all(produced.discardable.map((location) => this.#fileIO.delete(location)))
-    return false
+    return 'conflict'
+  }
+
+  #count(outcome: 'committed' | 'already-applied' | 'conflict' | 'unknown' | 'failed'): void {
+    this.#context.metrics.counter('commits_total', { table: this.#tableName, outcome }).add(1)
   }
 
   async #load(): Promise<LoadedTable> {

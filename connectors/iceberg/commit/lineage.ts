@@ -47,17 +47,22 @@ export function findRewindTarget(
   return before && { snapshot: before.snapshot, complete: false }
 }
 
-/** The newest snapshot, between the head of main and what it has in common with `target`, that is not this sink's. */
+/**
+ * The newest snapshot, between the head of main and what it has in common with `target`, that is not this sink's.
+ * `expired`: some of the snapshots in between are gone, so that nobody can tell whose they were.
+ */
 export function foreignSince(
   metadata: TableMetadata,
   head: SnapshotJson | undefined,
   target: SnapshotJson,
   sink: SinkName,
-): SnapshotJson | undefined {
+): SnapshotJson | 'expired' | undefined {
   const kept = new Set(Array.from(lineageOf(metadata, target), (snapshot) => snapshot['snapshot-id']))
+  let oldest: SnapshotJson | undefined
   for (const snapshot of lineageOf(metadata, head)) {
     if (kept.has(snapshot['snapshot-id'])) return undefined
     if (snapshotState(snapshot, sink) === undefined) return snapshot
+    oldest = snapshot
   }
-  return undefined
+  return oldest?.['parent-snapshot-id'] === undefined ? undefined : 'expired'
 }

@@ -9,6 +9,7 @@ import { dataFileToJson, FileContent } from '../format/data-file.ts'
 import { type PartitionField, type PartitionValues, partitionPath } from '../format/partition-spec.ts'
 import { writtenFilesToCommittable } from './committable.ts'
 import { createMember } from './create-column.ts'
+import type { DataFileMetrics } from './data-file-metrics.ts'
 import { fieldPath } from './field-path.ts'
 import { appendMember, type Member } from './nested-columns.ts'
 import type { ParquetPool } from './parquet-pool.ts'
@@ -97,7 +98,10 @@ export class IcebergWriter implements SinkWriter {
     for (const partition of [...this.#open.values()]) this.#cut(partition)
     const interval = this.#interval
     this.#interval = []
-    const files = await Promise.all(interval)
+    const labels = { table: this.#table.name }
+    const files = await this.#context.metrics.timed('sink_prepare_duration_seconds', labels, () =>
+      Promise.all(interval),
+    )
     if (files.length === 0) return []
     const { uuid, schemaId, specId } = this.#table
     return [writtenFilesToCommittable({ tableUuid: uuid, schemaId, specId, files })]
@@ -180,6 +184,7 @@ export class IcebergWriter implements SinkWriter {
         () => this.#pool.write(filePath, fields, columns, rowCount),
       )
       await this.#faultPoint('iceberg.after-data-file')
+      this.#countFile(metrics)
       const file = {
         content: FileContent.data,
         filePath,
@@ -191,6 +196,14 @@ export class IcebergWriter implements SinkWriter {
     } catch (cause) {
       throw this.#fileFailed(filePath, cause)
     }
+  }
+
+  #countFile({ recordCount, fileSizeInBytes }: DataFileMetrics): void {
+    const labels = { table: this.#table.name }
+    const { metrics } = this.#context
+    metrics.counter('sink_files_total', labels).add(1)
+    metrics.counter('sink_rows_total', labels).add(Number(recordCount))
+    metrics.counter('sink_bytes_total', labels).add(Number(fileSizeInBytes))
   }
 
   #nextLocation(values: PartitionValues): string {

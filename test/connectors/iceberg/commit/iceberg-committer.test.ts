@@ -126,8 +126,7 @@ describe('commit', () => {
     const job = await started(warehouse)
     for (let i = 1; i <= 120; i++) await job.append(1n, BigInt(i), rows(i))
     expect(await job.rowCount()).toBe(120n)
-    const { predicates } = { predicates: [{ field: 'id', op: '=', values: [7] }] as const }
-    const scan = await warehouse.tables.planScan('t.t', { predicates })
+    const scan = await warehouse.tables.planScan('t.t', { predicates: [{ field: 'id', op: '=', values: [7] }] })
     expect(scan.files).toHaveLength(1)
     expect(scan.pruned.byBounds).toBe(119)
   })
@@ -179,6 +178,26 @@ describe('fence', () => {
     await job.fence(5n, { ...request, epoch: 5n })
     expect(await job.rowCount()).toBe(1n)
     await expect(job.commit(request)).rejects.toMatchObject({ code: 'FENCED' })
+  })
+
+  it('does not append again what an older attempt commits at the last moment', async () => {
+    let zombie: (() => Promise<void>) | undefined
+    await using warehouse = new Warehouse({
+      faultPoint: async (name) => {
+        if (name !== 'iceberg.before-catalog-cas') return
+        const act = zombie
+        zombie = undefined
+        await act?.()
+      },
+    })
+    const job = await started(warehouse)
+    const request = await job.write(1n, 1n, rows(1))
+    const older = warehouse.reopened().job(TABLE)
+    zombie = () => older.commit(request)
+    await job.fence(2n, { ...request, epoch: 2n })
+    expect(await job.rowCount()).toBe(1n)
+    expect(await property(job)).toBe('2/1/1')
+    await older.warehouse.tables.close()
   })
 
   it.each([
