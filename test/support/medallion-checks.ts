@@ -168,3 +168,13 @@ function repeatedIn(values: readonly string[]): string[] {
   const counts = Map.groupBy(values, (value) => value)
   return [...counts].filter(([, all]) => all.length > 1).map(([value]) => value)
 }
+
+/** How many snapshots and data files all tables have. */
+export async function tableCounts(dataDir: string): Promise<{ readonly snapshots: number; readonly files: number }> {
+  await using opened = await openMedallionTables(dataDir)
+  const all = await Promise.all(TABLES.map((name) => opened.tables.describeTable(name)))
+  return {
+    snapshots: all.reduce((sum, { snapshots }) => sum + snapshots.length, 0),
+    files: all.reduce((sum, { fileCount }) => sum + fileCount, 0),
+  }
+}
