@@ -10,6 +10,7 @@ import type { QueryEngine } from '../../topology/contract/query.ts'
 import type { TopicOptions, TopicSystem } from '../../topology/contract/topic.ts'
 import type { Config } from '../config/config.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
+import { requireClients } from './require-clients.ts'
 
 export interface ComposeContext {
   readonly clock: Clock
@@ -25,17 +26,19 @@ export async function openTopics(config: Config, { clock, logger }: ComposeConte
 /** Where `table()` lives: Iceberg tables on the local disk, in an SQLite catalog. */
 export async function openTables(config: Config, { clock, logger }: ComposeContext): Promise<TableCatalog> {
   const { openIceberg } = await import('../../connectors/iceberg/iceberg.ts')
-  return openIceberg({
+  const tables = openIceberg({
     catalogPath: config.catalogPath,
     warehouse: config.warehouse,
     clock,
     logger,
     faultPoint: (name: string) => faultPoint(name as FaultPoint),
   })
+  return withParquetClients(tables)
 }
 
 /** What runs SQL over `tables`, which stay the caller's to close. */
 export async function openQuery(_config: Config, tables: TableCatalog): Promise<QueryEngine> {
+  requireClients('SQL', ['@duckdb/node-api'])
   const { openDuckDb } = await import('../../connectors/query/duckdb/engine.ts')
   return openDuckDb({ tables })
 }
@@ -44,6 +47,21 @@ export async function openQuery(_config: Config, tables: TableCatalog): Promise<
 export async function openFiles(_config: Config): Promise<FileIO> {
   const { LocalFileIO } = await import('../../connectors/iceberg/io/local-file-io.ts')
   return new LocalFileIO()
+}
+
+/** Asked for when a job opens its sinks, and not when its first checkpoint writes Parquet. */
+function withParquetClients(tables: TableCatalog): TableCatalog {
+  return {
+    listTables: () => tables.listTables(),
+    describeTable: (name) => tables.describeTable(name),
+    planScan: (name, options) => tables.planScan(name, options),
+    ensureTable: (table) => tables.ensureTable(table),
+    sink(table) {
+      requireClients('writing tables', ['apache-arrow', 'parquet-wasm'])
+      return tables.sink(table)
+    },
+    close: () => tables.close(),
+  }
 }
 
 function withPartitions(system: TopicSystem, partitions: number): TopicSystem {
