@@ -1,33 +1,13 @@
 /** One attempt of a job in this process: take an epoch, restore, fence, run, checkpoint, stop. */
-import type { Clock } from '../../topology/contract/clock.ts'
 import type { JobRun } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
 import type { SinkCommitter } from '../../topology/contract/sink.ts'
-import type { SourceBounds } from '../../topology/contract/source.ts'
-import type { Plan } from '../../topology/plan/plan.ts'
-import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
+import type { RestorePoint } from '../checkpoint/checkpoint-store.ts'
 import { faultPoint } from '../fault-point.ts'
 import { Attempt } from './attempt.ts'
 import { Committers } from './committers.ts'
-import { type Connections, type OpenConnectors, openConnectors } from './connectors.ts'
+import { type OpenConnectors, openConnectors } from './connectors.ts'
+import type { RunJobOptions } from './job-options.ts'
 import { checkFits, splitsOf } from './restore.ts'
-
-export interface RunJobOptions {
-  readonly plan: Plan
-  readonly store: CheckpointStore
-  readonly connections: Connections
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly metrics: (labels: Readonly<Record<string, string>>) => MetricScope
-  readonly checkpointIntervalMs: number
-  readonly bounds?: SourceBounds
-  /** With `bounds.until`: close open windows at the end. */
-  readonly drain?: boolean
-  /** URI of a savepoint's manifest to begin from, in place of the latest checkpoint. */
-  readonly fromSavepoint?: string
-  /** Let tables go back to an older checkpoint's snapshot. */
-  readonly allowRewind?: boolean
-}
 
 /**
  * Starts an attempt.

@@ -17,27 +17,23 @@ import {
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
-import { keyBatch } from './key-batch.ts'
+import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
 import { NodeInputs } from './node-inputs.ts'
 import { NodeMeter } from './node-meter.ts'
-import { rowChain } from './row-chain.ts'
 
-/** What one node does with what reaches it. */
-type Handler = (element: Element, input: number) => void
-
-export class ChainStage implements Stage {
+export class ChainStage implements Stage, StageInterior {
   readonly id: string
+  readonly operators: Operator[] = []
+  readonly writers = new Map<string, SinkWriter>()
+  readonly sinkWatermarksMs = new Map<string, number>()
+  state!: StageState
+  host!: StageHost
   private readonly plan: StagePlan
   private readonly ports = new Map<string, Subject<Element>>()
   private readonly inputs: Subject<Element>[] = []
-  private readonly operators: Operator[] = []
-  private readonly writers = new Map<string, SinkWriter>()
-  private readonly sinkWatermarks = new Map<string, number>()
   private readonly meters = new Map<string, NodeMeter>()
   private snapshotting: StageStateSnapshot | undefined
   private sourceMeter: NodeMeter | undefined
-  private state!: StageState
-  private host!: StageHost
   private pending: Promise<void>[] = []
   private failure: unknown
   private watermarkMs = MIN_WATERMARK_MS
@@ -96,7 +92,7 @@ export class ChainStage implements Stage {
     const prepared = [...this.writers].map(
       async ([uid, writer]) => [uid, await writer.prepareCommit(checkpointId)] as const,
     )
-    const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarks)
+    const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarksMs)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
     const [keyed, committables] = await Promise.all([
       state.encode((chunk) => this.host.store(chunk)),
@@ -128,6 +124,11 @@ export class ChainStage implements Stage {
     return this.meters
   }
 
+  /** A sink is full: the batch at hand counts as taken in once this resolves. */
+  waitFor(full: Promise<void>): void {
+    this.pending.push(full)
+  }
+
   private send(input: number, element: Element): void | Promise<void> {
     this.inputs[input]!.next(element)
     // Subscribers must not throw into RxJS, which would report it to nobody: they leave the error here.
@@ -138,7 +139,7 @@ export class ChainStage implements Stage {
     return waiting.length === 1 ? waiting[0] : Promise.all(waiting).then(() => undefined)
   }
 
-  private port(node: Node, name: string): Subject<Element> {
+  port(node: Node, name: string): Subject<Element> {
     const key = `${node.id}/${name}`
     let subject = this.ports.get(key)
     if (subject === undefined) {
@@ -173,7 +174,7 @@ export class ChainStage implements Stage {
 
   private async connect(run: readonly Node[]): Promise<void> {
     const first = run[0]!
-    const handler = await this.handler(run)
+    const handler = await createHandler(run, this)
     const merged = new NodeInputs(first.inputs.length, this.watermarkMs, handler)
     for (const [index, input] of first.inputs.entries()) {
       const crossing = this.plan.inputs.find((edge) => edge.to === first && edge.input === index)
@@ -182,107 +183,7 @@ export class ChainStage implements Stage {
     }
   }
 
-  private async handler(run: readonly Node[]): Promise<Handler> {
-    const node = run[0]!
-    const out = this.port(run.at(-1)!, 'out')
-    const meter = this.meter(run.at(-1)!)
-    const { behaviour } = node
-    switch (behaviour.type) {
-      case 'row': {
-        const apply = await rowChain(run)
-        return (element) => {
-          if (element.kind !== 'batch') return out.next(element)
-          meter.received(element.length)
-          const batch = apply(element)
-          meter.sent(batch.length)
-          if (batch.length > 0) out.next(batch)
-        }
-      }
-      case 'key':
-        return (element) =>
-          out.next(element.kind === 'batch' ? keyBatch(element, behaviour, this.host.keyGroups, node.id) : element)
-      case 'union':
-        return (element) => out.next(element)
-      case 'sink':
-        return this.sink(node, meter)
-      case 'operator':
-        return this.operator(node, behaviour.create, meter)
-      case 'source':
-        throw new Error(`source ${node.id} inside a stage`)
-    }
-  }
-
-  private async sink(node: Node, meter: NodeMeter): Promise<Handler> {
-    const writer = await this.host.openWriter(node.id)
-    this.writers.set(node.id, writer)
-    return (element) => {
-      if (element.kind === 'batch') {
-        meter.received(element.length)
-        const full = writer.write(element)
-        if (full !== undefined) this.pending.push(full)
-      } else if (element.kind === 'watermark' && Number.isFinite(element.timestampMs)) {
-        this.sinkWatermarks.set(node.id, element.timestampMs)
-      }
-    }
-  }
-
-  private operator(
-    node: Node,
-    create: Extract<Node['behaviour'], { type: 'operator' }>['create'],
-    meter: NodeMeter,
-  ): Handler {
-    const ports = new Map(['out', ...(node.sideOutputs ?? [])].map((port) => [port, this.port(node, port)]))
-    const forward = (element: Element) => {
-      for (const port of ports.values()) port.next(element)
-    }
-    const emitWatermark = (watermark: Watermark) => {
-      meter.watermark(watermark.timestampMs)
-      forward(watermark)
-    }
-    const operator = create({
-      uid: node.id,
-      subtask: this.host.subtask,
-      parallelism: this.host.parallelism,
-      keyGroups: this.host.keyGroups,
-      state: this.state.of(node.id),
-      clock: this.host.clock,
-      logger: this.host.logger.child({ uid: node.id }),
-      metrics: this.host.metrics(node.id),
-      emit: (port, batch) => {
-        if (batch.length === 0) return
-        meter.sent(batch.length)
-        ports.get(port)!.next(batch)
-      },
-      emitWatermark,
-    })
-    this.operators.push(operator)
-    return (element, input) => {
-      switch (element.kind) {
-        case 'batch':
-          meter.received(element.length)
-          operator.onBatch(element, input)
-          break
-        case 'watermark': {
-          const watermark = operator.onWatermark === undefined ? element : operator.onWatermark(element)
-          if (watermark !== undefined) emitWatermark(watermark)
-          break
-        }
-        case 'idle': {
-          const idle = operator.onIdle === undefined ? element : operator.onIdle(element)
-          if (idle !== undefined) forward(idle)
-          break
-        }
-        case 'end':
-          operator.onEnd?.(element)
-          forward(element)
-          break
-        case 'barrier':
-          throw new Error('a barrier reached an operator: the host takes snapshots')
-      }
-    }
-  }
-
-  private meter(node: Node): NodeMeter {
+  meter(node: Node): NodeMeter {
     const meter = new NodeMeter(this.host.metrics(node.id))
     this.meters.set(node.id, meter)
     return meter

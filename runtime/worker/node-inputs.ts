@@ -21,7 +21,10 @@ export class NodeInputs {
   }
 
   receive(element: Element, input: number): void {
-    if (this.watermarksMs.length === 1) return this.deliver(element, input)
+    if (this.watermarksMs.length === 1) {
+      this.deliver(element, input)
+      return
+    }
     switch (element.kind) {
       case 'batch':
         this.idle[input] = false

@@ -1,0 +1,139 @@
+/** What each kind of node does with the elements that reach it. */
+import type { Subject } from 'rxjs'
+import type { Operator } from '../../topology/contract/operator.ts'
+import type { SinkWriter } from '../../topology/contract/sink.ts'
+import type { StageHost } from '../../topology/contract/stage.ts'
+import type { Element, Watermark } from '../../topology/element.ts'
+import type { Behaviour, Node } from '../../topology/graph.ts'
+import type { StageState } from '../state/store.ts'
+import { keyBatch } from './key-batch.ts'
+import type { NodeMeter } from './node-meter.ts'
+import { rowChain } from './row-chain.ts'
+
+export type Handler = (element: Element, input: number) => void
+
+/** The inside of a stage, as its nodes use it. */
+export interface StageInterior {
+  readonly host: StageHost
+  readonly state: StageState
+  readonly operators: Operator[]
+  /** By sink uid. */
+  readonly writers: Map<string, SinkWriter>
+  readonly sinkWatermarksMs: Map<string, number>
+  port(node: Node, name: string): Subject<Element>
+  meter(node: Node): NodeMeter
+  waitFor(full: Promise<void>): void
+}
+
+/** The handler of a run of row nodes, or of one node of another kind. */
+export async function createHandler(run: readonly Node[], stage: StageInterior): Promise<Handler> {
+  const node = run[0]!
+  const { behaviour } = node
+  switch (behaviour.type) {
+    case 'row':
+      return rowHandler(run, stage)
+    case 'key': {
+      const out = stage.port(node, 'out')
+      const { keyGroups } = stage.host
+      return (element) =>
+        out.next(element.kind === 'batch' ? keyBatch(element, behaviour, keyGroups, node.id) : element)
+    }
+    case 'union': {
+      const out = stage.port(node, 'out')
+      return (element) => out.next(element)
+    }
+    case 'sink':
+      return sinkHandler(node, stage)
+    case 'operator':
+      return operatorHandler(node, behaviour, stage)
+    case 'source':
+      throw new Error(`source ${node.id} inside a stage`)
+  }
+}
+
+async function rowHandler(run: readonly Node[], stage: StageInterior): Promise<Handler> {
+  const last = run.at(-1)!
+  const out = stage.port(last, 'out')
+  const meter = stage.meter(last)
+  const apply = await rowChain(run)
+  return (element) => {
+    if (element.kind !== 'batch') return out.next(element)
+    meter.received(element.length)
+    const batch = apply(element)
+    meter.sent(batch.length)
+    if (batch.length > 0) out.next(batch)
+  }
+}
+
+async function sinkHandler(node: Node, stage: StageInterior): Promise<Handler> {
+  const meter = stage.meter(node)
+  const writer = await stage.host.openWriter(node.id)
+  stage.writers.set(node.id, writer)
+  return (element) => {
+    if (element.kind === 'batch') {
+      meter.received(element.length)
+      const full = writer.write(element)
+      if (full !== undefined) stage.waitFor(full)
+    } else if (element.kind === 'watermark' && Number.isFinite(element.timestampMs)) {
+      stage.sinkWatermarksMs.set(node.id, element.timestampMs)
+    }
+  }
+}
+
+function operatorHandler(
+  node: Node,
+  { create }: Extract<Behaviour, { type: 'operator' }>,
+  stage: StageInterior,
+): Handler {
+  const { host } = stage
+  const meter = stage.meter(node)
+  const ports = new Map(['out', ...(node.sideOutputs ?? [])].map((port) => [port, stage.port(node, port)]))
+  const forward = (element: Element) => {
+    for (const port of ports.values()) port.next(element)
+  }
+  const emitWatermark = (watermark: Watermark) => {
+    meter.watermark(watermark.timestampMs)
+    forward(watermark)
+  }
+  const operator = create({
+    uid: node.id,
+    subtask: host.subtask,
+    parallelism: host.parallelism,
+    keyGroups: host.keyGroups,
+    state: stage.state.of(node.id),
+    clock: host.clock,
+    logger: host.logger.child({ uid: node.id }),
+    metrics: host.metrics(node.id),
+    emit: (port, batch) => {
+      if (batch.length === 0) return
+      meter.sent(batch.length)
+      ports.get(port)!.next(batch)
+    },
+    emitWatermark,
+  })
+  stage.operators.push(operator)
+  return (element, input) => {
+    switch (element.kind) {
+      case 'batch':
+        meter.received(element.length)
+        operator.onBatch(element, input)
+        break
+      case 'watermark': {
+        const watermark = operator.onWatermark === undefined ? element : operator.onWatermark(element)
+        if (watermark !== undefined) emitWatermark(watermark)
+        break
+      }
+      case 'idle': {
+        const idle = operator.onIdle === undefined ? element : operator.onIdle(element)
+        if (idle !== undefined) forward(idle)
+        break
+      }
+      case 'end':
+        operator.onEnd?.(element)
+        forward(element)
+        break
+      case 'barrier':
+        throw new Error('a barrier reached an operator: the host takes snapshots')
+    }
+  }
+}
