@@ -9,7 +9,6 @@ import {
   readCommittedState,
   type SinkName,
   sameCheckpoint,
-  snapshotState,
 } from './committed-state.ts'
 import { findRewindTarget, foreignSince } from './lineage.ts'
 
@@ -45,15 +44,20 @@ export function decideFence(table: LoadedTable, sink: SinkName, request: FenceRe
   const applied = committed?.applied
   const isThere = restored === undefined ? applied === undefined : sameCheckpoint(applied, restored)
   if (isThere) return committed?.fenceEpoch === epoch ? undefined : step(epoch, restored, undefined)
-  if (restored !== undefined && isOwed(table, sink, applied, restored)) return step(epoch, restored, restored)
+  if (restored !== undefined && isOwed(committed, restored)) return step(epoch, restored, restored)
   return rewind(table, sink, request, applied)
 }
 
-/** Owed: later than what was applied, and never committed, not even on a branch that a rewind has left since. */
-function isOwed(table: LoadedTable, sink: SinkName, applied: CheckpointName | undefined, restored: CommitRequest) {
+/**
+ * Owed: later than what was applied, and taken by the attempt that was here last. When another one has been here since, it
+ * has left the table at the checkpoint it restored: this one is of a branch that was abandoned, and what its attempt had
+ * committed before it is not in the table either.
+ */
+function isOwed(committed: CommittedState | undefined, restored: CommitRequest): boolean {
+  if (committed === undefined) return true
+  const { fenceEpoch, applied } = committed
   if (applied !== undefined && applied.checkpointId >= restored.checkpointId) return false
-  const snapshots = table.metadata.snapshots ?? []
-  return !snapshots.some((snapshot) => sameCheckpoint(snapshotState(snapshot, sink)?.applied, restored))
+  return fenceEpoch === restored.checkpointEpoch
 }
 
 function rewind(
