@@ -24,6 +24,5 @@ export const SilverRules = rules(BronzeEvent, [
   notNull('amount', { when: isTransaction }),
   range('amount', { min: 0 }),
   decimals('amount', 2),
-  // A new action of the shop is news, not dirt.
-  oneOf('action', ACTIONS, { onFail: 'warn' }),
+  oneOf('action', ACTIONS),
 ])

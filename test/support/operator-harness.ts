@@ -8,10 +8,13 @@ import { keyBatch } from '../../runtime/worker/key-batch.ts'
 import { NodeInputs } from '../../runtime/worker/node-inputs.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
+import type { SourceRecord } from '../../topology/contract/source.ts'
 import type { StateChunk } from '../../topology/contract/stage.ts'
 import { Batch, type BatchAttributes, type Element, MIN_WATERMARK_MS } from '../../topology/element.ts'
 import { GraphBuilder, type Node } from '../../topology/graph.ts'
+import { compile } from '../../topology/plan/compile.ts'
 import { type AnyStream, type ElementOf, type Stream, streamOf } from '../../topology/stream.ts'
+import type { Topology } from '../../topology/topology.ts'
 import { ManualClock } from './manual-clock.ts'
 import { recordingLogger } from './silent.ts'
 
@@ -26,14 +29,49 @@ export interface HarnessOptions {
   readonly clock?: ManualClock
 }
 
-/** Builds the operators behind a source of `T`; nothing is open yet. */
+/** The operators that `build` puts behind a source of `T`. */
 export async function harness<T, O extends Outputs>(
   build: (input: Stream<T>) => O,
   options: HarnessOptions = {},
 ): Promise<OperatorHarness<T, O>> {
-  const run = new OperatorHarness(build, options.clock ?? new ManualClock(), new Map())
+  return open(() => dataflowOf(build), options)
+}
+
+/** A whole job with one source; its outputs are what goes into its sinks, by table. */
+export async function jobHarness<P extends string>(
+  job: Topology,
+  options: HarnessOptions = {},
+): Promise<OperatorHarness<SourceRecord, { readonly out: AnyStream } & Record<P, Stream<any>>>> {
+  const { nodes } = compile(job)
+  const sinks = nodes.filter((node) => node.behaviour.type === 'sink')
+  const outputs = new Map(
+    sinks.map((node) => [String(node.parameters!['table']), place(node.inputs[0]!.node, node.inputs[0]!.port)]),
+  )
+  const source = nodes.find((node) => node.behaviour.type === 'source')!
+  return open(() => ({ nodes: nodes.filter((node) => !sinks.includes(node)), source, outputs }), options)
+}
+
+async function open<T, O extends Outputs>(describe: () => Dataflow, options: HarnessOptions) {
+  const run = new OperatorHarness<T, O>(describe, options.clock ?? new ManualClock(), new Map())
   await run.open(undefined)
   return run
+}
+
+interface Dataflow {
+  readonly nodes: readonly Node[]
+  readonly source: Node
+  /** Output → the place it comes from. */
+  readonly outputs: ReadonlyMap<string, string>
+}
+
+function dataflowOf<T>(build: (input: Stream<T>) => Outputs): Dataflow {
+  const graph = new GraphBuilder()
+  const behaviour = { type: 'source', source: { kind: 'topic', name: 'input' } } as const
+  const source = graph.add({ uid: 'input', kind: 'source', behaviour }, [])
+  const built = build(streamOf<Stream<T>>(graph, source))
+  const streams = Object.entries<AnyStream>('origin' in built ? { out: built } : { ...built })
+  const outputs = new Map(streams.map(([port, { origin }]) => [port, place(origin.node, origin.port)]))
+  return { nodes: graph.nodes(), source, outputs }
 }
 
 interface Snapshot {
@@ -48,33 +86,24 @@ export class OperatorHarness<T, O extends Outputs> {
   readonly clock: ManualClock
   /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
   readonly counters: Map<string, number>
-  private readonly build: (input: Stream<T>) => O
+  private readonly describe: () => Dataflow
   private readonly nodes: readonly Node[]
   private readonly source: Node
-  private readonly origins: ReadonlyMap<string, string>
+  private readonly outputs: ReadonlyMap<string, string>
   private readonly log = new Map<string, Element[]>()
   private readonly readers = new Map<string, Handler[]>()
   private readonly operators: Operator[] = []
   private readonly watermarksMs = new Map<string, number>()
   private state!: StageState
 
-  constructor(build: (input: Stream<T>) => O, clock: ManualClock, counters: Map<string, number>) {
-    this.build = build
+  constructor(describe: () => Dataflow, clock: ManualClock, counters: Map<string, number>) {
+    this.describe = describe
     this.clock = clock
     this.counters = counters
-    const graph = new GraphBuilder()
-    const behaviour = { type: 'source', source: { kind: 'topic', name: 'input' } } as const
-    this.source = graph.add({ uid: 'input', kind: 'source', behaviour }, [])
-    const input = streamOf<Stream<T>>(graph, this.source)
-    // What a topic's stream has besides; only bronzeLayer looks at it.
-    const outputs = build(Object.assign(Object.create(input), { received: input }))
-    this.nodes = graph.nodes()
-    this.origins = new Map(
-      Object.entries<AnyStream>('origin' in outputs ? { out: outputs } : { ...outputs }).map(([port, { origin }]) => [
-        port,
-        place(origin.node, origin.port),
-      ]),
-    )
+    const { nodes, source, outputs } = describe()
+    this.nodes = nodes
+    this.source = source
+    this.outputs = outputs
   }
 
   async open(restored: Snapshot | undefined): Promise<void> {
@@ -89,7 +118,7 @@ export class OperatorHarness<T, O extends Outputs> {
         this.read(place(input.node, input.port), (element) => merged.receive(element, index))
       }
     }
-    for (const [port, origin] of this.origins) {
+    for (const [port, origin] of this.outputs) {
       this.log.set(port, [])
       this.read(origin, (element) => this.log.get(port)!.push(element))
     }
@@ -163,7 +192,7 @@ export class OperatorHarness<T, O extends Outputs> {
     const snapshot = state.startSnapshot()
     const keyed = await snapshot.encode((chunk) => ({ ...chunk, bytes: chunk.bytes.slice() }))
     for (const operator of this.operators) operator.close?.()
-    const next = new OperatorHarness(this.build, this.clock, this.counters)
+    const next = new OperatorHarness<T, O>(this.describe, this.clock, this.counters)
     await next.open({ keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: this.watermarksMs })
     return next
   }
