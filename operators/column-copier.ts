@@ -10,13 +10,11 @@ export interface ColumnCopy {
   readonly to: string
 }
 
-export interface ColumnCopier {
-  /** Fills `to`, whose columns are there and null, from `from`. False when a required column is null in `from`. */
-  (from: Row, to: Record<string, unknown>): boolean
-}
+/** Fills `to`, whose columns are there and null, from `from`. False when a required column is null in `from`. */
+export type ColumnCopier = (from: Row, to: Record<string, unknown>) => boolean
 
-/** So many copiers at once have code of their own; those beyond share it, and are slower. */
-const INSTANCES = 8
+/** So many copiers have code of their own; those beyond share it, and are slower. Each costs some milliseconds at start. */
+const INSTANCES = 4
 // A published build is JavaScript, the checkout TypeScript: import whichever this file is.
 const extension = import.meta.url.split('?')[0]!.endsWith('.ts') ? 'ts' : 'js'
 const instances: readonly (typeof CopyColumns)[] = await Promise.all(

@@ -13,8 +13,8 @@ export interface EventTimeOptions {
   /** How much older than the newest record of its split a record may be and still be on time. */
   readonly outOfOrderness: DurationMs
   /**
-   * A split that has brought no record here for this long, by the clock, holds back the others no more, until its next
-   * record. Besides, a split that its source calls idle is left out at once.
+   * A split that has had no data for this long, by the clock, holds back the others no more, until its next record. It is
+   * the source's task that tells; a split at the end of a bounded run is not idle.
    *
    * @default never
    */
@@ -65,7 +65,7 @@ export function eventTime<S extends AnyStream>(
   }
   const field = typeof time === 'string' ? (time as string) : undefined
   const timeOf: TimeOf = field === undefined ? (time as TimeOf) : (row) => microsToMs(row[field])
-  const settings = { timeOf, what: field ?? 'the event time function', outOfOrdernessMs, idleAfterMs }
+  const settings = { timeOf, what: field ?? 'the event time function', outOfOrdernessMs }
   return (input) =>
     append(input, {
       uid: options.name ?? (field === undefined ? 'eventTime' : `eventTime(${field})`),
@@ -85,12 +85,11 @@ interface Settings {
   readonly timeOf: TimeOf
   readonly what: string
   readonly outOfOrdernessMs: number
-  readonly idleAfterMs: number | undefined
 }
 
 function createEventTime(context: OperatorContext, settings: Settings): Operator {
-  const { timeOf, what, outOfOrdernessMs, idleAfterMs } = settings
-  const { clock, uid } = context
+  const { timeOf, what, outOfOrdernessMs } = settings
+  const { uid } = context
   const times = context.state.split('times')
   // The least of them: what another subtask promised is no promise of this one.
   const emitted = restoredTimes(times.restored, 'watermark')
@@ -107,20 +106,6 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
     if (watermarks.watermarkMs > MIN_WATERMARK_MS) entries.set(`watermark/${context.subtask}`, watermarks.watermarkMs)
     return entries
   })
-
-  /** When each split was last heard of, by the clock. */
-  const heardAtMs = new Map<number, number>()
-
-  function leaveOutSilentSplits(split: number): void {
-    if (idleAfterMs === undefined) return
-    const nowMs = clock.monotonicMs()
-    heardAtMs.set(split, nowMs)
-    for (const [other, atMs] of heardAtMs) {
-      if (nowMs - atMs < idleAfterMs) continue
-      watermarks.idle(other)
-      heardAtMs.delete(other)
-    }
-  }
 
   function timeOfRow(row: unknown): number {
     let timeMs: unknown
@@ -149,7 +134,6 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
       const { keys, keyGroups, kinds, split = ONLY_SPLIT } = batch
       context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split }))
       watermarks.observe(split, maxMs)
-      leaveOutSilentSplits(split)
       const grownMs = watermarks.takeGrown()
       if (grownMs !== undefined) context.emitWatermark({ kind: 'watermark', timestampMs: grownMs })
     },
@@ -157,7 +141,6 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
     onWatermark(watermark: Watermark) {
       if (watermark.split !== undefined) {
         watermarks.announce(watermark.split)
-        if (idleAfterMs !== undefined) heardAtMs.set(watermark.split, clock.monotonicMs())
         return undefined
       }
       return watermark.timestampMs === Number.POSITIVE_INFINITY ? watermark : undefined

@@ -37,7 +37,12 @@ export interface WindowOptions {
  * moment is expected any more); its results are written then, and what comes for it afterwards is late.
  *
  * @throws {TopologyError} `WINDOW_LATENESS` when the allowed lateness is negative or no number.
- * @example orders.pipe(keyBy('userId'), window(tumbling(days(1)), { allowedLateness: hours(1) }), aggregate({ … }))
+ * @example
+ * orders.pipe(
+ *   keyBy('userId'),
+ *   window(tumbling(days(1)), { allowedLateness: hours(1) }),
+ *   aggregate({ orders: count() }),
+ * )
  */
 export function window<S extends KeyedStream<any, any>>(
   windows: TumblingWindows,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventTime } from '../../operators/index.ts'
-import { milliseconds, minutes, seconds } from '../../topology/duration.ts'
+import { milliseconds, seconds } from '../../topology/duration.ts'
 import type { Stream } from '../../topology/stream.ts'
-import { ManualClock } from '../support/manual-clock.ts'
 import { harness } from '../support/operator-harness.ts'
 
 interface Reading {
@@ -80,24 +79,6 @@ describe('eventTime', () => {
     const single = await harness(within(0))
     single.batch(at(50)).idle()
     expect(single.elements().at(-1)).toEqual({ kind: 'idle' })
-  })
-
-  it('leaves out a split that is silent for idleAfter', async () => {
-    const clock = new ManualClock()
-    const run = await harness(
-      (s: Stream<Reading>) => s.pipe(eventTime('at', { outOfOrderness: milliseconds(0), idleAfter: minutes(1) })),
-      { clock },
-    )
-    run.watermark(Number.NEGATIVE_INFINITY, 0).watermark(Number.NEGATIVE_INFINITY, 1)
-    run.batch(at(100), { split: 0 })
-    clock.advance(59_999)
-    run.batch(at(200), { split: 0 })
-    expect(run.watermarks()).toEqual([])
-    clock.advance(1)
-    run.batch(at(300), { split: 0 })
-    expect(run.watermarks()).toEqual([299])
-    run.batch(at(250), { split: 1 }).batch(at(400), { split: 0 })
-    expect(run.watermarks()).toEqual([299])
   })
 
   it('takes the place of watermarks from before it', async () => {
