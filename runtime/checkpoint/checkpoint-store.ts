@@ -22,7 +22,7 @@ export interface RestorePoint {
   readonly manifest: Manifest
   /** URI of the manifest. */
   readonly location: string
-  /** Newer checkpoints that were damaged and passed over. */
+  /** Newer checkpoints that were damaged and passed over, and damaged records of the journal that may have named some. */
   readonly passedOver: readonly string[]
 }
 
@@ -67,7 +67,7 @@ export class CheckpointStore {
     return this.current().lastCheckpointId
   }
 
-  /** Retained checkpoints and savepoints, oldest first. */
+  /** Retained checkpoints and savepoints; the last is what the next attempt begins from. */
   async list(): Promise<readonly CheckpointEntry[]> {
     return (this.head ?? (await this.journal.read())).checkpoints
   }
@@ -77,7 +77,7 @@ export class CheckpointStore {
    * said so.
    */
   async latest(): Promise<RestorePoint | undefined> {
-    const passedOver: string[] = []
+    const passedOver = [...this.current().passedOver]
     for (const entry of this.current().checkpoints.toReversed()) {
       const location = `${this.root}/${entry.manifest}`
       try {
@@ -93,7 +93,7 @@ export class CheckpointStore {
         )
       }
     }
-    if (passedOver.length > 0) {
+    if (this.current().checkpoints.length > 0) {
       throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
         fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
         details: { passedOver },
@@ -107,6 +107,18 @@ export class CheckpointStore {
     const manifest = decodeManifest(await this.files.read(location), location)
     await this.verify(manifest)
     return { manifest, location, passedOver: [] }
+  }
+
+  /**
+   * Makes an older checkpoint or savepoint, which this attempt has restored, the one that the next attempt begins from,
+   * so that a crash before the next checkpoint does not lead back to what was left.
+   */
+  async adopt({ location }: RestorePoint): Promise<void> {
+    const head = this.current()
+    const adopted = head.checkpoints.find((entry) => `${this.root}/${entry.manifest}` === location)
+    if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
+    const others = head.checkpoints.filter((entry) => entry !== adopted)
+    this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })
   }
 
   store(chunk: StateChunk): Promise<StateReference> {
@@ -137,7 +149,7 @@ export class CheckpointStore {
       completedAtMs: manifest.createdAtMs,
     }
     const { kept, retired } = retain([...head.checkpoints, entry], this.retained)
-    this.head = await this.journal.append(head, { lastCheckpointId: manifest.checkpointId, checkpoints: kept })
+    this.head = await this.journal.append(head, { lastCheckpointId: manifest.checkpointId, checkpoints: kept, passedOver: [] })
     faultPoint('checkpoint.after-manifest')
     await this.deleteRetired(retired, kept, manifest)
     return `${this.root}/${name}`

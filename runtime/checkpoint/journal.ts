@@ -34,8 +34,10 @@ export interface JournalRecord {
   /** Whether this record took the epoch. */
   readonly opensEpoch: boolean
   readonly lastCheckpointId: bigint
-  /** Oldest first. */
+  /** In the order in which they became the job's newest. */
   readonly checkpoints: readonly CheckpointEntry[]
+  /** Records that were damaged and passed over since the last complete checkpoint: they may have named newer ones. */
+  readonly passedOver: readonly string[]
 }
 
 const EMPTY: JournalRecord = {
@@ -45,6 +47,7 @@ const EMPTY: JournalRecord = {
   opensEpoch: false,
   lastCheckpointId: 0n,
   checkpoints: [],
+  passedOver: [],
 }
 
 export class Journal {
@@ -65,6 +68,7 @@ export class Journal {
   async read(): Promise<JournalRecord> {
     const sequences = await this.sequences()
     const last = sequences.at(-1) ?? 0
+    const damaged: string[] = []
     for (const sequence of sequences.toReversed()) {
       const file = this.location(sequence)
       try {
@@ -77,9 +81,11 @@ export class Journal {
               sequence: last,
               epoch: record.epoch + BigInt(skipped),
               lastCheckpointId: record.lastCheckpointId + BigInt(skipped),
+              passedOver: [...damaged, ...record.passedOver],
             }
       } catch (error) {
         if ((error as SluiceError).code !== 'CHECKPOINT_CORRUPT') throw error
+        damaged.push(file)
         this.warn(`${(error as Error).message}; going back to the record before it`)
       }
     }
@@ -161,6 +167,7 @@ function decode(sequence: number, body: Uint8Array): JournalRecord {
     readonly epoch: string
     readonly opensEpoch: boolean
     readonly lastCheckpointId: string
+    readonly passedOver: readonly string[]
     readonly checkpoints: readonly (Omit<CheckpointEntry, 'id' | 'epoch'> & {
       readonly id: string
       readonly epoch: string
@@ -171,6 +178,7 @@ function decode(sequence: number, body: Uint8Array): JournalRecord {
     nonce: raw.nonce,
     epoch: BigInt(raw.epoch),
     opensEpoch: raw.opensEpoch,
+    passedOver: raw.passedOver,
     lastCheckpointId: BigInt(raw.lastCheckpointId),
     checkpoints: raw.checkpoints.map((entry) => ({ ...entry, id: BigInt(entry.id), epoch: BigInt(entry.epoch) })),
   }

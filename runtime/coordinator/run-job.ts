@@ -28,6 +28,7 @@ export async function runJob(options: RunJobOptions): Promise<JobRun> {
   try {
     const committers = await openCommitters(options, connectors)
     await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
+    if (point !== undefined) await store.adopt(point)
     const splits = new Map(
       await Promise.all(
         [...connectors.sources].map(async ([uid, source]) => {

@@ -4,7 +4,7 @@ import { type MemoryFiles, memoryFiles } from '../../../connectors/memory/memory
 import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
 import type { CheckpointKind, Manifest } from '../../../runtime/checkpoint/manifest.ts'
 import type { StateReference } from '../../../topology/contract/stage.ts'
-import { recordingLogger, type RecordedLog } from '../../support/silent.ts'
+import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
 
 const root = 'memory:///checkpoints/job'
 
@@ -28,7 +28,11 @@ async function take(store: CheckpointStore, state: string, kind: CheckpointKind 
   return store.complete(manifest(store, [await store.store(chunk(state))], kind))
 }
 
-function manifest(store: CheckpointStore, keyed: readonly StateReference[], kind: CheckpointKind = 'checkpoint'): Manifest {
+function manifest(
+  store: CheckpointStore,
+  keyed: readonly StateReference[],
+  kind: CheckpointKind = 'checkpoint',
+): Manifest {
   return {
     job: 'job',
     kind,
@@ -132,25 +136,28 @@ describe('damage', () => {
     ['one flipped bit in the header', (bytes: Uint8Array) => flip(bytes, 3)],
     ['a cut end', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1)],
     ['nothing left', () => new Uint8Array()],
-  ])('of a state file or a manifest (%s) is refused and said; the checkpoint before it is used', async (_name, damage) => {
-    for (const kind of ['/state/', '/manifests/']) {
-      const files = memoryFiles()
-      const first = open(files)
-      await first.openEpoch()
-      await take(first, 'good')
-      const known = new Set(files.contents.keys())
-      await take(first, 'damaged')
-      const victim = [...files.contents.keys()].find((name) => name.includes(kind) && !known.has(name))!
-      files.contents.set(victim, damage(files.contents.get(victim)!))
-      const log: RecordedLog[] = []
-      const next = open(files, log)
-      await next.openEpoch()
-      expect(await stateOf(next)).toBe('good')
-      expect(log.some((line) => line.level === 'warn' && line.message.includes('checkpoint 2'))).toBe(true)
-      await take(next, 'after')
-      expect((await next.list()).at(-1)?.id).toBe(3n)
-    }
-  })
+  ])(
+    'of a state file or a manifest (%s) is refused and said; the checkpoint before it is used',
+    async (_name, damage) => {
+      for (const kind of ['/state/', '/manifests/']) {
+        const files = memoryFiles()
+        const first = open(files)
+        await first.openEpoch()
+        await take(first, 'good')
+        const known = new Set(files.contents.keys())
+        await take(first, 'damaged')
+        const victim = [...files.contents.keys()].find((name) => name.includes(kind) && !known.has(name))!
+        files.contents.set(victim, damage(files.contents.get(victim)!))
+        const log: RecordedLog[] = []
+        const next = open(files, log)
+        await next.openEpoch()
+        expect(await stateOf(next)).toBe('good')
+        expect(log.some((line) => line.level === 'warn' && line.message.includes('checkpoint 2'))).toBe(true)
+        await take(next, 'after')
+        expect((await next.list()).at(-1)?.id).toBe(3n)
+      }
+    },
+  )
 
   it('of the last journal record goes back one record and never repeats an epoch or an id', async () => {
     const files = memoryFiles()
@@ -158,7 +165,10 @@ describe('damage', () => {
     await first.openEpoch()
     await take(first, 'one')
     await take(first, 'two')
-    const last = [...files.contents.keys()].filter((name) => name.includes('/journal/')).sort().at(-1)!
+    const last = [...files.contents.keys()]
+      .filter((name) => name.includes('/journal/'))
+      .sort()
+      .at(-1)!
     files.contents.set(last, flip(files.contents.get(last)!, 120))
     const next = open(files)
     expect(await next.openEpoch()).toBeGreaterThan(1n)
@@ -175,7 +185,10 @@ describe('damage', () => {
     for (const name of files.contents.keys()) if (name.includes('/state/')) files.contents.set(name, new Uint8Array())
     const next = open(files)
     await next.openEpoch()
-    await expect(next.latest()).rejects.toMatchObject({ code: 'CHECKPOINT_CORRUPT', fix: expect.stringContaining('--from-savepoint') })
+    await expect(next.latest()).rejects.toMatchObject({
+      code: 'CHECKPOINT_CORRUPT',
+      fix: expect.stringContaining('--from-savepoint'),
+    })
   })
 })
 
