@@ -18,21 +18,27 @@ export class Committers {
 
   /** Shuts out every older attempt at every sink, and commits what the restored checkpoint still owes. */
   async fence({ epoch, restored, allowRewind }: FenceOptions): Promise<void> {
-    for (const [uid, committer] of this.committers) {
-      await committer.fence({ epoch, restored: restored && requestOf(restored, uid, epoch), allowRewind })
-    }
+    await this.each((uid, committer) =>
+      committer.fence({ epoch, restored: restored && requestOf(restored, uid, epoch), allowRewind }),
+    )
     faultPoint('restore.after-fence')
   }
 
   /** Applies a complete checkpoint at every sink. */
   async commit(manifest: Manifest, epoch: bigint): Promise<void> {
     faultPoint('checkpoint.before-commit')
-    for (const [uid, committer] of this.committers) await committer.commit(requestOf(manifest, uid, epoch))
+    await this.each((uid, committer) => committer.commit(requestOf(manifest, uid, epoch)))
     faultPoint('checkpoint.after-commit')
   }
 
   async close(): Promise<void> {
-    for (const committer of this.committers.values()) await committer.close()
+    await this.each((_uid, committer) => committer.close())
+  }
+
+  /** All at once, since a commit is mostly waiting; all have ended when the first error is thrown. */
+  private async each(apply: (uid: string, committer: SinkCommitter) => Promise<void>): Promise<void> {
+    const outcomes = await Promise.allSettled([...this.committers].map(([uid, committer]) => apply(uid, committer)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 
 /** How long a task may keep the loop to itself, milliseconds. */
-const SLICE_MS = 8
+const SLICE_MS = 4
 
 /**
  * Shared by the tasks of a process. Promises alone never give way to anything else: a task that always finds work would

@@ -34,9 +34,9 @@ export interface IcebergWriterOptions {
   readonly maxFileBytes?: number
   /** Partitions that may be open at once; the least recently written one is cut when another comes. @default 64 */
   readonly maxOpenPartitions?: number
-  /** Bytes of all open buffers; the largest is cut beyond. @default 134217728 */
+  /** Bytes of all open buffers; the largest is cut beyond. @default 67108864 */
   readonly maxOpenBytes?: number
-  /** Bytes on their way to disk beyond which `write` asks to wait. @default 67108864 */
+  /** Bytes on their way to disk beyond which `write` asks to wait. @default 33554432 */
   readonly maxInFlightBytes?: number
   readonly faultPoint?: (name: string) => void | Promise<void>
 }
@@ -80,8 +80,8 @@ export class IcebergWriter implements SinkWriter {
       maxFileRows: options.maxFileRows ?? 131_072,
       maxFileBytes: options.maxFileBytes ?? 32 << 20,
       maxOpenPartitions: options.maxOpenPartitions ?? 64,
-      maxOpenBytes: options.maxOpenBytes ?? 128 << 20,
-      maxInFlightBytes: options.maxInFlightBytes ?? 64 << 20,
+      maxOpenBytes: options.maxOpenBytes ?? 64 << 20,
+      maxInFlightBytes: options.maxInFlightBytes ?? 32 << 20,
     }
     this.#faultPoint = options.faultPoint ?? (() => {})
     this.#router = new PartitionRouter(table.partitionFields, (field) => fieldPath(table.fields, field.source.id))
