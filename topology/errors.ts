@@ -11,7 +11,7 @@ export interface SluiceErrorOptions {
 /**
  * The base of every error Sluice throws on purpose.
  *
- * @example if (isSluiceError(error, 'FENCED')) …
+ * @example if (isSluiceError(error, 'FENCED')) logger.warn({ event: 'fenced', err: error }, error.message)
  */
 export class SluiceError extends Error {
   override readonly name: string = 'SluiceError'

@@ -20,7 +20,7 @@ export interface AnyStream {
  * `pipe` takes operators from left to right. An operator with side outputs returns `{ out, …sides }`; the next operator
  * goes on from `out`, and the sides of all of them come out of `pipe` beside the last `out`.
  *
- * @example const { out: clean, quarantined } = orders.pipe(cleanse({ id: trim() }), expect(rules))
+ * @example const { out: clean, quarantined } = orders.pipe(cleanse({ email: trim() }), expect(OrderRules))
  */
 export interface Stream<T> extends AnyStream {
   readonly [elementType]: (value: T) => T

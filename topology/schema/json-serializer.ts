@@ -17,7 +17,7 @@ type EncodeValue = (value: any) => string
  *
  * @throws {RangeError} from `encode`, naming the field, when a number is NaN or infinite, a time is outside the years
  * 0001 to 9999, or a string holds a lone surrogate: none of them has a wire form.
- * @example jsonSerializer(Order).encode({ id: 1n, amount: 1990n })
+ * @example jsonSerializer(z.object({ id: long(), amount: decimal(18, 2) })).encode({ id: 1n, amount: 1990n })
  */
 export function jsonSerializer<S extends z.core.SomeType>(schema: S): Serializer<Row<S>> {
   const encodeRecord = structEncoder(structOf(schema))
