@@ -123,3 +123,26 @@ export async function openMedallionTables(dataDir: string): Promise<OpenTables> 
     },
   }
 }
+
+/** What the CLI reported as JSON: the error that ended the run. */
+export function errorOf({ stderr }: ProcessResult): {
+  readonly code: string
+  readonly message: string
+  readonly fix: string
+  readonly details: Readonly<Record<string, unknown>>
+} {
+  const line = stderr.split('\n').findLast((each) => each.startsWith('{"error":'))
+  if (line === undefined) throw new Error(`no error was reported: ${stderr}`)
+  return JSON.parse(line).error
+}
+
+/** The last line of {@link startMedallion}'s standard output: how the run ended. */
+export function statusOf({ stdout, stderr }: ProcessResult): {
+  readonly state: string
+  readonly epoch: string
+  readonly restoredFrom?: string
+  readonly lastCheckpoint: { readonly id: string; readonly kind: string; readonly location: string }
+} {
+  if (stdout === '') throw new Error(`the run reported nothing: ${stderr}`)
+  return JSON.parse(stdout)
+}
