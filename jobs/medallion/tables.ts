@@ -2,12 +2,14 @@
 import { z } from 'zod'
 import { binary, date, decimal, int, long, timestamptz } from '../../topology/schema/index.ts'
 
-/** Where a record lies in the log and in bronze. */
+/** Where a record came from, in the log and in bronze: every table but gold has them. */
 const coordinates = {
   source_topic: z.string(),
   source_partition: int(),
   source_offset: long(),
+  source_timestamp: timestamptz().describe("The log's own time of the record"),
   ingestion_timestamp: timestamptz(),
+  source_system: z.string(),
   record_hash: z.string().describe('Hexadecimal SHA-256 of raw_payload'),
 }
 
@@ -17,8 +19,6 @@ const rawPayload = binary().describe('The record as received, byte for byte')
 export const BronzeEvent = z.object({
   raw_payload: rawPayload,
   ...coordinates,
-  source_timestamp: timestamptz().describe("The log's own time of the record"),
-  source_system: z.string(),
   event_id: z.string().nullish(),
   event_type: z.string().nullish(),
   event_timestamp: z.string().nullish().describe('As the event has it; silver has it as a timestamp'),
@@ -33,7 +33,6 @@ export const BronzeEvent = z.object({
 export const SilverEvent = z.object({
   event_id: z.string(),
   event_timestamp: timestamptz(),
-  source_system: z.string(),
   user_id: z.string(),
   action: z.string(),
   product_id: z.string().nullish(),

@@ -9,7 +9,9 @@ export const COORDINATES = [
   'source_topic',
   'source_partition',
   'source_offset',
+  'source_timestamp',
   'ingestion_timestamp',
+  'source_system',
   'record_hash',
 ] as const
 
@@ -19,7 +21,10 @@ export interface Provenance {
   source_partition: number
   source_offset: bigint
   /** timestamptz */
+  source_timestamp: bigint
+  /** timestamptz */
   ingestion_timestamp: bigint
+  source_system: string
   /** Hexadecimal SHA-256 of `raw_payload`. */
   record_hash: string
   raw_payload: Uint8Array
