@@ -43,7 +43,7 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
     try {
       count = loop.run(rows, out, selected)
     } catch (error) {
-      throw rowError(nodes[loop.failedStep]!, rows[loop.failedRow], error)
+      throw rowError(nodes[loop.failedStep]!, inputOf(steps, loop.failedStep, rows[loop.failedRow]), error)
     }
     for (const [position, { step }] of steps.entries()) {
       if (step === 'map' && position === steps.length - 1 && isPromise(out[0]))
@@ -53,6 +53,18 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
     return onlyMaps || count === rows.length
       ? new Batch(out, attributesOf(batch, keepsKey))
       : new Batch(out, gather(batch, selected, count, keepsKey))
+  }
+}
+
+/**
+ * What the failed step was given: the maps before it once more, on this one row, which costs the loop nothing. A function
+ * that answers otherwise this time leaves the row as it came.
+ */
+function inputOf(steps: readonly FusedStep[], failed: number, row: unknown): unknown {
+  try {
+    return steps.slice(0, failed).reduce((value, { step, fn }) => (step === 'map' ? fn(value) : value), row)
+  } catch {
+    return row
   }
 }
 

@@ -16,7 +16,6 @@ import { type ProcessOptions, type ProcessResult, ROOT, type StartedProcess, sta
 import { recordingLogger, silentMetrics } from './silent.ts'
 
 export const TOPIC = 'raw-events'
-const JOB = 'jobs/medallion/job.ts'
 const context = { clock: systemClock, logger: recordingLogger() }
 
 export function configOf(dataDir: string): Config {
@@ -81,7 +80,13 @@ export const ROWS_PER_CHECKPOINT = 1_500
  * Starts `runtime submit` on the medallion job in a process of its own, which takes a checkpoint every
  * {@link ROWS_PER_CHECKPOINT} records.
  */
-export function startMedallion(
+export function startMedallion(dataDir: string, args?: readonly string[], options?: ProcessOptions): StartedProcess {
+  return startJob('jobs/medallion/job.ts', dataDir, args, options)
+}
+
+/** The same for another job. */
+export function startJob(
+  job: string,
   dataDir: string,
   args: readonly string[] = ['--until', 'latest', '--drain'],
   { env, ...options }: ProcessOptions = {},
@@ -93,7 +98,7 @@ export function startMedallion(
     CHECKPOINT_INTERVAL: '1ms',
     ...env,
   }
-  return startProcess('runtime/cli/main.ts', ['submit', JOB, ...args, '--data-dir', dataDir, '--format', 'json'], {
+  return startProcess('runtime/cli/main.ts', ['submit', job, ...args, '--data-dir', dataDir, '--format', 'json'], {
     imports: ['test/support/medallion-paced-source.ts'],
     ...options,
     env: fixed,
