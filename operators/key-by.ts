@@ -1,5 +1,7 @@
 /** Partition a stream by key. */
 import type { Key } from '../topology/element.ts'
+import { TopologyError } from '../topology/errors.ts'
+import type { Node } from '../topology/graph.ts'
 import {
   type AnyStream,
   append,
@@ -46,10 +48,20 @@ export function keyByFields(input: AnyStream, key: readonly string[] | ((value: 
   })
 }
 
-/** The fields by which a keyed stream is keyed, or undefined when it is by a function. */
+/**
+ * The fields by which a keyed stream is keyed, or undefined when it is by a function.
+ *
+ * @throws {TopologyError} `UNKEYED`, where the types did not stop it: plain JavaScript, `any`.
+ */
 export function keyFieldsOf(stream: AnyStream): readonly string[] | undefined {
-  let node = stream.origin.node
-  // What keeps the key (filter, branch, eventTime) stands between; the types let nothing else be keyed.
-  while (node.behaviour.type !== 'key') node = node.inputs[0]!.node
-  return 'fields' in node.behaviour ? node.behaviour.fields : undefined
+  let node: Node | undefined = stream.origin.node
+  // What keeps the key (filter, branch, eventTime) may stand between.
+  while (node !== undefined && node.behaviour.type !== 'key') {
+    node = node.key === 'keeps' ? node.inputs[0]?.node : undefined
+  }
+  if (node?.behaviour.type === 'key') return 'fields' in node.behaviour ? node.behaviour.fields : undefined
+  throw new TopologyError('UNKEYED', `a window works per key, and ${stream.origin.node.id} is not keyed`, {
+    fix: "Put keyBy('field') before window().",
+    details: { uid: stream.origin.node.id },
+  })
 }

@@ -35,7 +35,7 @@ export type ColumnFlow =
   | 'same'
   /** A user's function: any column may derive from any. */
   | 'opaque'
-  /** Output column → the input columns it derives from. */
+  /** Output column → the input columns it derives from; with a '*', every other column is the input's of the same name. */
   | { readonly [column: string]: readonly string[] }
 
 /** What event time means to a node, for validation. */

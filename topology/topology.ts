@@ -1,6 +1,7 @@
 /** A job: its name and the graph its build function described. */
 
 import type { Source, SourceRecord } from './contract/source.ts'
+import { withPlace } from './error-place.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
@@ -42,9 +43,9 @@ export function topology(name: string, build: (builder: TopologyBuilder) => void
     })
   } catch (error) {
     if (isSluiceError(error)) throw error
-    throw new TopologyError('TOPOLOGY_BUILD', `topology "${name}" threw while it was built: ${String(error)}`, {
+    throw new TopologyError('TOPOLOGY_BUILD', `topology "${name}" threw while it was built: ${withPlace(error)}`, {
       cause: error,
-      fix: 'The build function only describes the job; see the cause for the line that threw.',
+      fix: 'The build function only describes the job, so it should not depend on anything that can fail.',
     })
   }
   const nodes = graph.nodes()

@@ -5,6 +5,7 @@ import type { Operator, OperatorContext } from '../../topology/contract/operator
 import type { SourceRecord } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { TopologyError } from '../../topology/errors.ts'
+import type { ColumnFlow } from '../../topology/graph.ts'
 import { jsonDeserializer } from '../../topology/schema/index.ts'
 import { appendWithSides, type Flat, type Stream, type TopicStream, type Transform } from '../../topology/stream.ts'
 import { type Judgement, nowMicros, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
@@ -55,7 +56,7 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
   options: BronzeLayerOptions<C>,
 ): Transform<TopicStream<T>, BronzeOutputs<T, C>> {
   const paths = Object.entries(options.columns as Readonly<Record<string, string>>)
-  const taken = paths.map(([column]) => column).filter((column) => COORDINATE_COLUMNS.includes(column))
+  const taken = paths.map(([column]) => column).filter((column) => (COORDINATE_COLUMNS as readonly string[]).includes(column))
   if (taken.length > 0) {
     throw new TopologyError('BRONZE_COLUMN', `bronzeLayer(): "${taken.join('", "')}" is one of its own columns`, {
       fix: `Give the parsed column another name; bronze has ${COORDINATE_COLUMNS.join(', ')} of itself.`,
@@ -71,6 +72,7 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
       },
       sideOutputs: ['parsed', 'rejected'],
       shouldConnect: ['rejected'],
+      columns: columnFlow(paths),
       time: 'ignores',
     })
 }
@@ -84,7 +86,24 @@ const COORDINATE_COLUMNS = [
   'ingestion_timestamp',
   'source_system',
   'record_hash',
-]
+] as const
+
+/** From what of a received record each column derives. */
+const COORDINATE_FLOW = {
+  raw_payload: ['value'],
+  source_topic: ['topic'],
+  source_partition: ['partition'],
+  source_offset: ['offset'],
+  source_timestamp: ['timestampMs'],
+  ingestion_timestamp: [],
+  source_system: ['value.source_system'],
+  record_hash: ['value'],
+} satisfies Record<(typeof COORDINATE_COLUMNS)[number], readonly string[]>
+
+function columnFlow(paths: readonly (readonly [column: string, path: string])[]): Record<string, ColumnFlow> {
+  const parsed = { ...COORDINATE_FLOW, ...Object.fromEntries(paths.map(([name, path]) => [name, [`value.${path}`]])) }
+  return { out: parsed, parsed, rejected: COORDINATE_FLOW }
+}
 
 function createBronzeLayer(
   context: OperatorContext,

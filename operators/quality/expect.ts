@@ -13,7 +13,7 @@ import {
 import { keyByFields } from '../key-by.ts'
 import { createCast } from './cast.ts'
 import { createJudge } from './judge.ts'
-import type { QuarantinedRow } from './quarantined.ts'
+import { QUARANTINED_FLOW, type QuarantinedRow } from './quarantined.ts'
 import type { UniqueRule } from './rule.ts'
 import type { CompiledRule, RuleSet } from './rules.ts'
 import { createUnique } from './unique.ts'
@@ -93,7 +93,10 @@ function judge(
     behaviour: { type: 'operator', create: (context) => createJudge(context, rules, cast) },
     sideOutputs: ['quarantined'],
     shouldConnect: ['quarantined'],
-    columns: { out: target ? sameNames(target.map((field) => field.name)) : 'same' },
+    columns: {
+      out: target ? sameNames(target.map((field) => field.name)) : 'same',
+      quarantined: QUARANTINED_FLOW,
+    },
     time: 'ignores',
     ...(target && { fields: target }),
   })
@@ -109,7 +112,7 @@ function beUnique(input: AnyStream, rule: UniqueRule<any>): Step {
     behaviour: { type: 'operator', create },
     sideOutputs: ['quarantined'],
     shouldConnect: ['quarantined'],
-    columns: { out: 'same' },
+    columns: { out: 'same', quarantined: QUARANTINED_FLOW },
     time: 'needs',
     key: 'needs',
     stateful: true,

@@ -2,7 +2,7 @@
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import { Batch } from '../../topology/element.ts'
 import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../../topology/stream.ts'
-import { nowMicros, type QuarantinedRow, quarantinedRow } from './quarantined.ts'
+import { QUARANTINED_FLOW, nowMicros, type QuarantinedRow, quarantinedRow } from './quarantined.ts'
 import type { Severity } from './rule.ts'
 
 export interface QuarantineOptions {
@@ -29,6 +29,7 @@ export function quarantine<S extends AnyStream>(
       kind: 'quarantine',
       parameters: { rule, reason, severity },
       behaviour: { type: 'operator', create: (context) => createQuarantine(context, rule, reason, severity) },
+      columns: { out: QUARANTINED_FLOW },
       time: 'ignores',
     })
 }

@@ -1,5 +1,6 @@
 /** What a record looks like in quarantine. */
 import type { Clock } from '../../topology/contract/clock.ts'
+import type { ColumnFlow } from '../../topology/graph.ts'
 import type { Flat } from '../../topology/stream.ts'
 import { emptyRow } from '../row-shape.ts'
 import type { Severity } from './rule.ts'
@@ -48,6 +49,9 @@ export type QuarantinedRow<T> = T extends Provenance ? Flat<Provenance & Judgeme
 const PROVENANCE = [...COORDINATES, 'raw_payload'] as const
 const JUDGEMENT = ['rule', 'reason', 'severity', 'quarantined_at'] as const
 const quarantinedRecord = emptyRow([...PROVENANCE, ...JUDGEMENT])
+
+/** For lineage: what a record brings along keeps its name, the judgement is made. */
+export const QUARANTINED_FLOW: ColumnFlow = { '*': ['*'], ...Object.fromEntries(JUDGEMENT.map((column) => [column, []])) }
 
 /** The row that puts `row` in quarantine. */
 export function quarantinedRow(

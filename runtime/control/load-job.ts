@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { placeOf, withPlace } from '../../topology/error-place.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 import { isTopology, type Topology } from '../../topology/topology.ts'
 
@@ -24,7 +25,7 @@ export async function loadJob(file: string, cwd: string): Promise<Topology> {
     loaded = (await import(pathToFileURL(path).href)) as typeof loaded
   } catch (error) {
     if (isSluiceError(error)) throw error
-    throw new SluiceError('JOB_INVALID', `${file} can't be loaded: ${reasonOf(error)}`, {
+    throw new SluiceError('JOB_INVALID', `${file} can't be loaded: ${withPlace(error)}`, {
       cause: error,
       fix: 'Mend the module; `npx tsc --noEmit` shows what is wrong with its types.',
       details: { file, at: placeOf(error) },
@@ -37,16 +38,4 @@ export async function loadJob(file: string, cwd: string): Promise<Topology> {
     })
   }
   return loaded.default
-}
-
-function reasonOf(error: unknown): string {
-  const place = placeOf(error)
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return place === undefined ? message : `${message} (${place})`
-}
-
-/** File and line: a syntax error's stack begins with them, any other error's first frame holds them. */
-function placeOf(error: unknown): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  return stack.match(/file:\/\/\S+?:\d+(:\d+)?/)?.[0] ?? stack.match(/^(\/\S+:\d+)$/m)?.[1]
 }

@@ -45,7 +45,7 @@ function trace(node: Node, port: string, column: string): readonly ColumnOrigin[
   if (flow === 'opaque')
     return node.inputs.flatMap((input) => sourcesOf(input.node)).map((source) => ({ node: source, opaque: true }))
   if (flow === 'same') return node.inputs.flatMap((input) => trace(input.node, input.port, column))
-  const from = flow[column] ?? []
+  const from = flow[column] ?? ('*' in flow ? [column] : [])
   // Made by the node: a clock's reading, a count, a rule's name.
   if (from.length === 0) return [{ node: node.id, opaque: false }]
   return from.flatMap((input) => node.inputs.flatMap((upstream) => trace(upstream.node, upstream.port, input)))

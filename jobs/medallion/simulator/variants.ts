@@ -2,7 +2,7 @@
 
 /**
  * Where a record ends, beside bronze, which takes all: `silver`; `late`: silver, and late_events since its gold window has
- * closed; `duplicate`: nowhere; `expired`: late_events only, older than the horizon of deduplication; `quarantine`.
+ * closed; `duplicate`: nowhere; `expired`: quarantine, as older than the horizon of deduplication; `quarantine`.
  */
 export type Outcome = 'silver' | 'late' | 'duplicate' | 'expired' | 'quarantine'
 
