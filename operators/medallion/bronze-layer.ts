@@ -56,7 +56,9 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
   options: BronzeLayerOptions<C>,
 ): Transform<TopicStream<T>, BronzeOutputs<T, C>> {
   const paths = Object.entries(options.columns as Readonly<Record<string, string>>)
-  const taken = paths.map(([column]) => column).filter((column) => (COORDINATE_COLUMNS as readonly string[]).includes(column))
+  const taken = paths
+    .map(([column]) => column)
+    .filter((column) => (COORDINATE_COLUMNS as readonly string[]).includes(column))
   if (taken.length > 0) {
     throw new TopologyError('BRONZE_COLUMN', `bronzeLayer(): "${taken.join('", "')}" is one of its own columns`, {
       fix: `Give the parsed column another name; bronze has ${COORDINATE_COLUMNS.join(', ')} of itself.`,

@@ -2,7 +2,7 @@
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import { Batch } from '../../topology/element.ts'
 import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../../topology/stream.ts'
-import { QUARANTINED_FLOW, nowMicros, type QuarantinedRow, quarantinedRow } from './quarantined.ts'
+import { nowMicros, QUARANTINED_FLOW, type QuarantinedRow, quarantinedRow } from './quarantined.ts'
 import type { Severity } from './rule.ts'
 
 export interface QuarantineOptions {

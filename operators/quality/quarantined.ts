@@ -51,7 +51,10 @@ const JUDGEMENT = ['rule', 'reason', 'severity', 'quarantined_at'] as const
 const quarantinedRecord = emptyRow([...PROVENANCE, ...JUDGEMENT])
 
 /** For lineage: what a record brings along keeps its name, the judgement is made. */
-export const QUARANTINED_FLOW: ColumnFlow = { '*': ['*'], ...Object.fromEntries(JUDGEMENT.map((column) => [column, []])) }
+export const QUARANTINED_FLOW: ColumnFlow = {
+  '*': ['*'],
+  ...Object.fromEntries(JUDGEMENT.map((column) => [column, []])),
+}
 
 /** The row that puts `row` in quarantine. */
 export function quarantinedRow(

@@ -149,7 +149,11 @@ export class CheckpointStore {
       completedAtMs: manifest.createdAtMs,
     }
     const { kept, retired } = retain([...head.checkpoints, entry], this.retained)
-    this.head = await this.journal.append(head, { lastCheckpointId: manifest.checkpointId, checkpoints: kept, passedOver: [] })
+    this.head = await this.journal.append(head, {
+      lastCheckpointId: manifest.checkpointId,
+      checkpoints: kept,
+      passedOver: [],
+    })
     faultPoint('checkpoint.after-manifest')
     await this.deleteRetired(retired, kept, manifest)
     return `${this.root}/${name}`
