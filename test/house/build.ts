@@ -1,5 +1,5 @@
 /** `npm run build`: what the package holds, JavaScript and declarations, into dist/. `npm pack` runs it first. */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -7,10 +7,10 @@ const root = resolve(import.meta.dirname, '../..')
 const dist = join(root, 'dist')
 
 rmSync(dist, { recursive: true, force: true })
-execFileSync('npx', ['tsc', '--project', join(import.meta.dirname, 'tsconfig.build.json')], {
-  cwd: root,
-  stdio: 'inherit',
-})
+const project = join(import.meta.dirname, 'tsconfig.build.json')
+const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--project', project], { stdio: 'inherit' })
+// The compiler has said what is wrong; a package of half the files must not follow.
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
 // The package's main entry. No room may hold it: topology/ and operators/ meet in a job only.
 const entry = "export * from './topology/index.js'\nexport * from './operators/index.js'\n"
