@@ -30,10 +30,7 @@ beforeAll(async () => {
   await setUpPyIceberg()
   for (let run = 0; run < RUNS; run++) {
     await publishDays(dataDir, { events: EVENTS, seed: FRESH_SEED })
-    const { code, stderr } = await runMedallion(dataDir, undefined, {
-      imports: [],
-      env: { CHECKPOINT_INTERVAL: '200ms' },
-    })
+    const { code, stderr } = await runMedallion(dataDir)
     if (code !== 0) throw new Error(stderr)
   }
 })
