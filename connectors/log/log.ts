@@ -23,6 +23,8 @@ export interface LogOptions extends TopicSystemContext {
   readonly path: string
   /** An append that would make the file larger fails with `DISK_FULL`. @default no limit but the disk's */
   readonly maxSizeBytes?: number
+  /** Called around the transaction of every append, for tests to fail there. */
+  readonly faultPoint?: (name: 'log.before-append' | 'log.after-append') => void
 }
 
 /**
@@ -43,7 +45,7 @@ export interface LogOptions extends TopicSystemContext {
  * @example const log = openLog({ path: 'data/log.db', clock, logger })
  */
 export function openLog(options: LogOptions): TopicSystem {
-  return new EmbeddedLog(new LogStore(options), options.logger)
+  return new EmbeddedLog(new LogStore(options), options)
 }
 
 class EmbeddedLog implements TopicSystem {
@@ -52,11 +54,13 @@ class EmbeddedLog implements TopicSystem {
   private readonly topics: Topics
   private readonly appender: Appender
   private readonly partitioners = new Map<string, Partitioner>()
+  private readonly faultPoint: NonNullable<LogOptions['faultPoint']>
   private lostRecords = 0
 
-  constructor(store: LogStore, logger: Logger) {
+  constructor(store: LogStore, { logger, faultPoint = () => {} }: LogOptions) {
     this.store = store
     this.logger = logger
+    this.faultPoint = faultPoint
     this.topics = new Topics(store)
     this.appender = new Appender(store)
   }
@@ -75,6 +79,7 @@ class EmbeddedLog implements TopicSystem {
       const group = groups[partition]!
       if (group.length > 0) batches.push({ partition, batches: packBatches(topicName, group, nowMs) })
     }
+    this.faultPoint('log.before-append')
     const appended = this.store.write(
       acks === 'all' ? 'fsync' : 'page-cache',
       `appending ${records.length} records to topic '${topicName}'`,
@@ -86,6 +91,7 @@ class EmbeddedLog implements TopicSystem {
     }
     const nextOffsets = new Array<number>(topic.partitions)
     const baseOffsets = await appended
+    this.faultPoint('log.after-append')
     for (let i = 0; i < batches.length; i++) nextOffsets[batches[i]!.partition] = baseOffsets[i]!
     return Array.from(partitions, (partition) => ({
       topic: topicName,

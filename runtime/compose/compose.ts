@@ -20,7 +20,7 @@ export interface ComposeContext {
 /** Where `topic()` lives: the embedded log. A new topic gets the configured number of partitions unless told otherwise. */
 export async function openTopics(config: Config, { clock, logger }: ComposeContext): Promise<TopicSystem> {
   const { openLog } = await import('../../connectors/log/log.ts')
-  return withPartitions(openLog({ path: config.logPath, clock, logger }), config.topic.partitions)
+  return withPartitions(openLog({ path: config.logPath, clock, logger, faultPoint }), config.topic.partitions)
 }
 
 /** Where `table()` lives: Iceberg tables on the local disk, in an SQLite catalog. */
