@@ -2,13 +2,14 @@
 import type { CommandContext } from '../../runtime/cli/command-context.ts'
 import { ExitCode, interruptedCode } from '../../runtime/cli/exit-code.ts'
 import { watchProgress } from '../../runtime/cli/job-progress.ts'
+import { openMetrics } from '../../runtime/cli/open-metrics.ts'
 import { stopOnSignal } from '../../runtime/cli/stop-on-signal.ts'
 import { formatCount } from '../../runtime/cli/units.ts'
 import { usageError } from '../../runtime/cli/usage-error.ts'
 import { openQuery, openTables, openTopics } from '../../runtime/compose/index.ts'
 import type { Config } from '../../runtime/config/index.ts'
 import { type SubmitOptions, submitJob } from '../../runtime/control/submit-job.ts'
-import { createMetrics, type Metrics } from '../../runtime/observability/metrics.ts'
+import type { Metrics } from '../../runtime/observability/metrics.ts'
 import { EventProducer } from '../../runtime/producer/event-producer.ts'
 import type { JobStatus } from '../../topology/contract/job-control.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
@@ -39,7 +40,7 @@ export async function run(context: CommandContext): Promise<number> {
   const ratePerSecond = wholeNumber(context, 'rate')
   const { config } = await context.config()
   const logger = await context.logger()
-  const metrics = createMetrics({ prefix: config.metrics.prefix, clock })
+  const metrics = await openMetrics(context)
   const topics = await context.openTopics({ mustExist: false })
   await topics.ensureTopic(TOPIC)
   const demo: Demo = { context, config, logger, metrics, topics, events, seed }

@@ -51,12 +51,17 @@ export function progressLine(status: JobStatus, eventsPerSecond: number): string
     status.state,
     `${count(eventsPerSecond)} events/s`,
     `watermark ${watermarks.length > 0 ? new Date(Math.min(...watermarks)).toISOString().slice(0, 19).replace('T', ' ') : 'none yet'}`,
-    status.lastCheckpoint === undefined ? 'no checkpoint yet' : `checkpoint ${status.lastCheckpoint.id}`,
+    checkpointText(status),
     ...status.nodes
       .filter((node) => node.kind === 'sink')
       .map((node) => `${node.uid.replace(/^sink\((.*)\)$/, '$1')} ${count(node.recordsIn)}`),
   ]
   return parts.join(' · ')
+}
+
+function checkpointText({ lastCheckpoint, restoredCheckpointId }: JobStatus): string {
+  if (lastCheckpoint !== undefined) return `checkpoint ${lastCheckpoint.id}`
+  return restoredCheckpointId === undefined ? 'no checkpoint yet' : `from checkpoint ${restoredCheckpointId}`
 }
 
 /** Records that the job has read from its sources. */

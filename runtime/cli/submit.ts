@@ -3,11 +3,10 @@ import type { JobRun, JobStatus } from '../../topology/contract/job-control.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { loadJob } from '../control/load-job.ts'
 import { submitJob } from '../control/submit-job.ts'
-import { createMetrics } from '../observability/metrics.ts'
-import { serveMetrics } from '../observability/metrics-server.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode, interruptedCode } from './exit-code.ts'
 import { recordsRead, watchProgress } from './job-progress.ts'
+import { openMetrics } from './open-metrics.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 import { formatCount } from './units.ts'
 import { usageError } from './usage-error.ts'
@@ -19,12 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { config } = await context.config()
   const logger = await context.logger()
   const topology = await loadJob(context.positionals[0]!, cwd)
-  const metrics = createMetrics({ prefix: config.metrics.prefix, clock })
-  if (config.metrics.port !== 'off') {
-    const { host, port } = config.metrics
-    const server = context.resources.use(await serveMetrics({ metrics, host, port }))
-    logger.info({ event: 'metrics-served', url: server.url }, `metrics at ${server.url}`)
-  }
+  const metrics = await openMetrics(context)
   const fromSavepoint = context.option('from-savepoint')
   const job = await submitJob(topology, {
     config,

@@ -58,6 +58,7 @@ export class Attempt implements JobRun {
       state: this.state,
       epoch,
       restoredFrom: point?.location,
+      restoredCheckpointId: point?.manifest.checkpointId,
       lastCheckpoint: this.coordinator?.lastCheckpoint,
       nodes: this.work.stages.flatMap((stage) =>
         [...stage.progress()].map(([uid, meter]) => ({

@@ -28,6 +28,7 @@ export interface JobStatus {
   readonly epoch: bigint
   /** URI of the checkpoint this attempt began from; undefined at a first start. */
   readonly restoredFrom: string | undefined
+  readonly restoredCheckpointId: bigint | undefined
   readonly nodes: readonly NodeProgress[]
   readonly lastCheckpoint: CheckpointProgress | undefined
 }
