@@ -51,62 +51,62 @@ export function openIceberg(options: IcebergOptions): TableCatalog {
 }
 
 class IcebergTables implements TableCatalog {
-  readonly #options: IcebergOptions
-  readonly #warehouse: string
-  readonly #fileIO = new LocalFileIO()
-  readonly #catalog: IcebergCatalog
-  readonly #pool: ParquetPool
+  private readonly options: IcebergOptions
+  private readonly warehouse: string
+  private readonly fileIO = new LocalFileIO()
+  private readonly catalog: IcebergCatalog
+  private readonly pool: ParquetPool
 
   constructor(options: IcebergOptions) {
-    this.#options = options
-    this.#warehouse = warehouseLocation(options.warehouse)
-    this.#pool = new ParquetPool(options.parquetThreads)
-    this.#catalog = new SqliteCatalog({ path: options.catalogPath, fileIO: this.#fileIO, ...faultPointOf(options) })
+    this.options = options
+    this.warehouse = warehouseLocation(options.warehouse)
+    this.pool = new ParquetPool(options.parquetThreads)
+    this.catalog = new SqliteCatalog({ path: options.catalogPath, fileIO: this.fileIO, ...faultPointOf(options) })
   }
 
   async listTables(): Promise<readonly string[]> {
-    return this.#catalog.list()
+    return this.catalog.list()
   }
 
   async describeTable(name: string): Promise<TableDescription> {
-    return describeTable(await this.#load(name))
+    return describeTable(await this.load(name))
   }
 
   async planScan(
     name: string,
     options?: TimeTravel & { readonly predicates?: readonly ScanPredicate[] },
   ): Promise<TableScan> {
-    return planScan(this.#fileIO, await this.#load(name), options)
+    return planScan(this.fileIO, await this.load(name), options)
   }
 
   async ensureTable(table: TableReference): Promise<void> {
-    const location = `${this.#warehouse}/${table.name.split('.').map(encodeURIComponent).join('/')}`
-    await ensureTable(this.#catalog, table, location, this.#options.clock.nowMs())
+    const location = `${this.warehouse}/${table.name.split('.').map(encodeURIComponent).join('/')}`
+    await ensureTable(this.catalog, table, location, this.options.clock.nowMs())
   }
 
   sink(table: TableReference): Sink {
-    this.#pool.warm()
+    this.pool.warm()
     return {
-      createWriter: async (context: WriterContext) => this.#createWriter(table, context),
+      createWriter: async (context: WriterContext) => this.createWriter(table, context),
       createCommitter: async (context: CommitterContext) =>
         new IcebergCommitter(context, {
-          catalog: this.#catalog,
-          fileIO: this.#fileIO,
+          catalog: this.catalog,
+          fileIO: this.fileIO,
           table: table.name,
-          ...faultPointOf(this.#options),
+          ...faultPointOf(this.options),
         }),
       close: async () => {},
     }
   }
 
   async close(): Promise<void> {
-    await this.#pool.close()
-    await this.#catalog.close()
-    await this.#fileIO.close()
+    await this.pool.close()
+    await this.catalog.close()
+    await this.fileIO.close()
   }
 
-  async #createWriter(table: TableReference, context: WriterContext): Promise<IcebergWriter> {
-    const { metadata } = await this.#load(table.name)
+  private async createWriter(table: TableReference, context: WriterContext): Promise<IcebergWriter> {
+    const { metadata } = await this.load(table.name)
     const schema = currentSchema(metadata)
     const specId = metadata['default-spec-id']
     const fields = schemaFromJson(schema)
@@ -119,16 +119,16 @@ class IcebergTables implements TableCatalog {
       fields,
       partitionFields: resolvePartitionSpec(specById(metadata, specId), fields),
     }
-    return new IcebergWriter(writerTable, context, this.#pool, {
-      ...this.#options.writer,
-      ...faultPointOf(this.#options),
+    return new IcebergWriter(writerTable, context, this.pool, {
+      ...this.options.writer,
+      ...faultPointOf(this.options),
     })
   }
 
-  async #load(name: string): Promise<LoadedTable> {
-    const table = await this.#catalog.load(name)
+  private async load(name: string): Promise<LoadedTable> {
+    const table = await this.catalog.load(name)
     if (table !== undefined) return table
-    const names = await this.#catalog.list()
+    const names = await this.catalog.list()
     const nearest = nearestName(name, names)
     const others = names.length === 0 ? 'The catalog has no tables yet.' : `There are: ${names.join(', ')}.`
     throw new SluiceError('TABLE_NOT_FOUND', `there is no table '${name}'`, {

@@ -50,20 +50,20 @@ const SQLITE_FULL = 13
 const IS_TABLE = `(iceberg_type = 'TABLE' OR iceberg_type IS NULL)`
 
 export class SqliteCatalog implements IcebergCatalog {
-  readonly #database: DatabaseSync
-  readonly #fileIO: FileIO
-  readonly #faultPoint: (name: string) => void | Promise<void>
+  private readonly database: DatabaseSync
+  private readonly fileIO: FileIO
+  private readonly faultPoint: (name: string) => void | Promise<void>
 
   constructor(options: SqliteCatalogOptions) {
-    this.#fileIO = options.fileIO
-    this.#faultPoint = options.faultPoint ?? (() => {})
+    this.fileIO = options.fileIO
+    this.faultPoint = options.faultPoint ?? (() => {})
     try {
       mkdirSync(dirname(options.path), { recursive: true })
-      this.#database = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs ?? 10_000 })
-      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-      this.#transaction(() => {
-        this.#database.exec(SCHEMA)
-        this.#upgrade()
+      this.database = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs ?? 10_000 })
+      this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+      this.transaction(() => {
+        this.database.exec(SCHEMA)
+        this.upgrade()
       })
     } catch (cause) {
       throw new SluiceError(
@@ -79,65 +79,65 @@ export class SqliteCatalog implements IcebergCatalog {
   }
 
   async list(): Promise<readonly string[]> {
-    const rows = this.#database
+    const rows = this.database
       .prepare(`SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ? AND ${IS_TABLE}`)
       .all(CATALOG_NAME)
     return rows.map((row) => `${row['table_namespace']}.${row['table_name']}`).sort()
   }
 
   async load(name: string): Promise<LoadedTable | undefined> {
-    const location = this.#currentLocation(name)
+    const location = this.currentLocation(name)
     if (location === undefined) return undefined
     try {
-      return await this.#loadFrom(name, location)
+      return await this.loadFrom(name, location)
     } catch (error) {
       // The file may be gone because newer versions pushed it out while it was being read.
-      const moved = this.#currentLocation(name)
+      const moved = this.currentLocation(name)
       if (moved === undefined || moved === location) throw error
       return this.load(name)
     }
   }
 
   async create(name: string, metadata: TableMetadata): Promise<boolean> {
-    const location = await this.#writeMetadata(metadata, 0)
+    const location = await this.writeMetadata(metadata, 0)
     const [namespace, table] = splitName(name)
-    const created = this.#transaction(() => {
-      const { changes } = this.#database
+    const created = this.transaction(() => {
+      const { changes } = this.database
         .prepare(`INSERT OR IGNORE INTO iceberg_tables VALUES (?, ?, ?, ?, NULL, 'TABLE')`)
         .run(CATALOG_NAME, namespace, table, location)
-      this.#database
+      this.database
         .prepare(`INSERT OR IGNORE INTO iceberg_namespace_properties VALUES (?, ?, 'exists', 'true')`)
         .run(CATALOG_NAME, namespace)
       return changes === 1
     })
-    if (!created) await this.#fileIO.delete(location)
+    if (!created) await this.fileIO.delete(location)
     return created
   }
 
   async commit(base: LoadedTable, next: TableMetadata): Promise<LoadedTable | undefined> {
     const { metadata, dropped } = logPreviousMetadata(next, base.metadata, base.metadataLocation)
-    const location = await this.#writeMetadata(metadata, versionOf(base.metadataLocation) + 1)
-    await this.#faultPoint('iceberg.before-catalog-cas')
-    if (!this.#compareAndSet(base, location)) {
-      await this.#fileIO.delete(location)
+    const location = await this.writeMetadata(metadata, versionOf(base.metadataLocation) + 1)
+    await this.faultPoint('iceberg.before-catalog-cas')
+    if (!this.compareAndSet(base, location)) {
+      await this.fileIO.delete(location)
       return undefined
     }
-    await this.#faultPoint('iceberg.after-catalog-cas')
+    await this.faultPoint('iceberg.after-catalog-cas')
     if (metadata.properties?.['write.metadata.delete-after-commit.enabled'] === 'true') {
-      await Promise.all(dropped.map((file) => this.#fileIO.delete(file)))
+      await Promise.all(dropped.map((file) => this.fileIO.delete(file)))
     }
     return { name: base.name, metadataLocation: location, metadata }
   }
 
   async close(): Promise<void> {
-    if (this.#database.isOpen) this.#database.close()
+    if (this.database.isOpen) this.database.close()
   }
 
-  #compareAndSet(base: LoadedTable, location: string): boolean {
+  private compareAndSet(base: LoadedTable, location: string): boolean {
     const [namespace, table] = splitName(base.name)
     try {
-      return this.#transaction(() => {
-        const { changes } = this.#database
+      return this.transaction(() => {
+        const { changes } = this.database
           .prepare(
             `UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?
              WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND metadata_location = ? AND ${IS_TABLE}`,
@@ -159,9 +159,9 @@ export class SqliteCatalog implements IcebergCatalog {
     }
   }
 
-  #currentLocation(name: string): string | undefined {
+  private currentLocation(name: string): string | undefined {
     const [namespace, table] = splitName(name)
-    const row = this.#database
+    const row = this.database
       .prepare(
         `SELECT metadata_location FROM iceberg_tables
          WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND ${IS_TABLE}`,
@@ -170,37 +170,37 @@ export class SqliteCatalog implements IcebergCatalog {
     return (row?.['metadata_location'] as string | null | undefined) ?? undefined
   }
 
-  async #loadFrom(name: string, metadataLocation: string): Promise<LoadedTable> {
-    const bytes = await this.#fileIO.read(metadataLocation)
+  private async loadFrom(name: string, metadataLocation: string): Promise<LoadedTable> {
+    const bytes = await this.fileIO.read(metadataLocation)
     const metadata = parseTableMetadata(new TextDecoder().decode(bytes), metadataLocation)
     return { name, metadataLocation, metadata }
   }
 
-  async #writeMetadata(metadata: TableMetadata, version: number): Promise<string> {
+  private async writeMetadata(metadata: TableMetadata, version: number): Promise<string> {
     const file = `${String(version).padStart(5, '0')}-${randomUUID()}.metadata.json`
     const location = `${metadata.location}/metadata/${file}`
-    await this.#fileIO.write(location, new TextEncoder().encode(printJson(metadata)))
+    await this.fileIO.write(location, new TextEncoder().encode(printJson(metadata)))
     return location
   }
 
   /** IMMEDIATE: takes the write lock at once, where waiting for it cannot fail half-way. */
-  #transaction<R>(act: () => R): R {
-    this.#database.exec('BEGIN IMMEDIATE')
+  private transaction<R>(act: () => R): R {
+    this.database.exec('BEGIN IMMEDIATE')
     try {
       const result = act()
-      this.#database.exec('COMMIT')
+      this.database.exec('COMMIT')
       return result
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      if (this.database.isTransaction) this.database.exec('ROLLBACK')
       throw error
     }
   }
 
   /** Schema V0, which older writers made, lacks iceberg_type. */
-  #upgrade(): void {
-    const columns = this.#database.prepare('PRAGMA table_info(iceberg_tables)').all()
+  private upgrade(): void {
+    const columns = this.database.prepare('PRAGMA table_info(iceberg_tables)').all()
     if (columns.some((column) => column['name'] === 'iceberg_type')) return
-    this.#database.exec('ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)')
+    this.database.exec('ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)')
   }
 }
 

@@ -31,16 +31,16 @@ export interface ProducedAppend {
 
 /** One append, through all its retries. */
 export class Append {
-  readonly #context: AppendContext
-  readonly #written: readonly WrittenFiles[]
-  readonly #commitId = randomUUID()
-  readonly #snapshotId = randomSnapshotId()
-  #added: { readonly manifests: readonly ManifestFile[]; readonly files: readonly DataFile[] } | undefined
-  #attempt = 0
+  private readonly context: AppendContext
+  private readonly written: readonly WrittenFiles[]
+  private readonly commitId = randomUUID()
+  private readonly snapshotId = randomSnapshotId()
+  private added: { readonly manifests: readonly ManifestFile[]; readonly files: readonly DataFile[] } | undefined
+  private attempt = 0
 
   constructor(context: AppendContext, written: readonly WrittenFiles[]) {
-    this.#context = context
-    this.#written = written
+    this.context = context
+    this.written = written
   }
 
   /** Builds on `table`, whose main is at `parent`; writes what is missing. */
@@ -50,46 +50,46 @@ export class Append {
     summary: Readonly<Record<string, string>>,
     nowMs: number,
   ): Promise<ProducedAppend> {
-    const { fileIO, faultPoint } = this.#context
+    const { fileIO, faultPoint } = this.context
     const { metadata } = table
-    const attempt = ++this.#attempt
+    const attempt = ++this.attempt
     const sequenceNumber = metadata['last-sequence-number'] + 1n
-    this.#added ??= await this.#writeManifests(metadata)
-    const added = this.#added.manifests.map((manifest) => ({
+    this.added ??= await this.writeManifests(metadata)
+    const added = this.added.manifests.map((manifest) => ({
       ...manifest,
       sequenceNumber,
       minSequenceNumber: sequenceNumber,
     }))
     const inherited = parent === undefined ? [] : readManifestList(await fileIO.read(parent['manifest-list']))
     const merged = await mergeManifests(fileIO, metadata, [...added, ...inherited], {
-      snapshotId: this.#snapshotId,
+      snapshotId: this.snapshotId,
       sequenceNumber,
-      location: (index) => `${metadata.location}/metadata/${this.#commitId}-merged-${attempt}-${index}.avro`,
+      location: (index) => `${metadata.location}/metadata/${this.commitId}-merged-${attempt}-${index}.avro`,
     })
     const parentSnapshotId = parent?.['snapshot-id']
-    const list = `${metadata.location}/metadata/snap-${this.#snapshotId}-${attempt}-${this.#commitId}.avro`
+    const list = `${metadata.location}/metadata/snap-${this.snapshotId}-${attempt}-${this.commitId}.avro`
     await fileIO.write(
       list,
-      writeManifestList({ snapshotId: this.#snapshotId, parentSnapshotId, sequenceNumber }, merged.manifests),
+      writeManifestList({ snapshotId: this.snapshotId, parentSnapshotId, sequenceNumber }, merged.manifests),
     )
     await faultPoint('iceberg.after-manifest-list')
     const snapshot: SnapshotJson = {
-      'snapshot-id': this.#snapshotId,
+      'snapshot-id': this.snapshotId,
       ...(parentSnapshotId === undefined ? {} : { 'parent-snapshot-id': parentSnapshotId }),
       'sequence-number': sequenceNumber,
       'timestamp-ms': nextTimestampMs(metadata, nowMs),
       'manifest-list': list,
-      summary: appendSummary(parent, this.#added.files, summary),
+      summary: appendSummary(parent, this.added.files, summary),
       'schema-id': metadata['current-schema-id'],
     }
     return { metadata: appendSnapshot(metadata, snapshot), discardable: [list, ...merged.written] }
   }
 
   /** One manifest per schema and partition spec that files were written with: there is mostly one of each. */
-  async #writeManifests(metadata: TableMetadata) {
+  private async writeManifests(metadata: TableMetadata) {
     const manifests: ManifestFile[] = []
     const files: DataFile[] = []
-    for (const group of groupBySchemaAndSpec(this.#written)) {
+    for (const group of groupBySchemaAndSpec(this.written)) {
       const schema = schemaById(metadata, group.schemaId)
       const spec = specById(metadata, group.specId)
       const partitionFields = resolvePartitionSpec(spec, schemaFromJson(schema))
@@ -97,20 +97,20 @@ export class Append {
       const entries = groupFiles.map(
         (dataFile): ManifestEntry => ({
           status: EntryStatus.added,
-          snapshotId: this.#snapshotId,
+          snapshotId: this.snapshotId,
           sequenceNumber: undefined,
           fileSequenceNumber: undefined,
           dataFile,
         }),
       )
-      const location = `${metadata.location}/metadata/${this.#commitId}-m${manifests.length}.avro`
+      const location = `${metadata.location}/metadata/${this.commitId}-m${manifests.length}.avro`
       const bytes = writeManifest({ schema, spec, content: 'data' }, partitionFields, entries)
-      await this.#context.faultPoint('iceberg.before-manifest')
-      await this.#context.fileIO.write(location, bytes)
+      await this.context.faultPoint('iceberg.before-manifest')
+      await this.context.fileIO.write(location, bytes)
       manifests.push(
         describeManifest(
           { location, sizeBytes: bytes.length, specId: group.specId, content: 'data' },
-          { snapshotId: this.#snapshotId, sequenceNumber: metadata['last-sequence-number'] + 1n },
+          { snapshotId: this.snapshotId, sequenceNumber: metadata['last-sequence-number'] + 1n },
           partitionFields,
           entries,
         ),

@@ -50,7 +50,7 @@ class Comparison {
       this.required(name, field.required, wish.required)
       return { ...field, type: this.type(name, field.type, wish.type) }
     })
-    return [...kept, ...this.#added([...wanted.values()], path)]
+    return [...kept, ...this.added([...wanted.values()], path)]
   }
 
   required(name: string, table: boolean, job: boolean): void {
@@ -84,7 +84,7 @@ class Comparison {
     return table
   }
 
-  #added(fields: readonly Field[], path: string): Field[] {
+  private added(fields: readonly Field[], path: string): Field[] {
     for (const field of fields.filter((candidate) => candidate.required)) {
       this.differences.push(
         `column '${path}${field.name}' (${printType(field.type)}) is not in the table, and only optional ones can be added`,

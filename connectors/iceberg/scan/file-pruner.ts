@@ -24,11 +24,11 @@ interface PartitionPredicate extends BoundPredicate {
 
 /** Predicates resolved against a schema. Predicates on columns that cannot be compared prune nothing. */
 export class FilePruner {
-  readonly #predicates: readonly ColumnPredicate[]
+  private readonly predicates: readonly ColumnPredicate[]
 
   /** @throws {SluiceError} `COLUMN_NOT_FOUND`, with the nearest name. */
   constructor(table: string, fields: readonly Field[], predicates: readonly ScanPredicate[]) {
-    this.#predicates = predicates.flatMap((predicate): ColumnPredicate[] => {
+    this.predicates = predicates.flatMap((predicate): ColumnPredicate[] => {
       const field = fields.find((candidate) => candidate.name === predicate.field)
       if (field === undefined) throw columnNotFound(table, predicate.field, fields)
       const { type } = field
@@ -39,7 +39,7 @@ export class FilePruner {
 
   /** For the files of one partition spec. */
   forSpec(partitionFields: readonly PartitionField[]) {
-    const projected = this.#predicates.flatMap((predicate) => projectPredicate(predicate, partitionFields))
+    const projected = this.predicates.flatMap((predicate) => projectPredicate(predicate, partitionFields))
     return {
       manifestMayMatch: (summaries: readonly FieldSummary[]) =>
         projected.every((predicate) => {
@@ -52,7 +52,7 @@ export class FilePruner {
   }
 
   boundsMayMatch(file: DataFile): boolean {
-    return this.#predicates.every((predicate) => mayMatch(fileRange(file, predicate), predicate))
+    return this.predicates.every((predicate) => mayMatch(fileRange(file, predicate), predicate))
   }
 }
 

@@ -21,8 +21,8 @@ export abstract class ColumnBuffer {
   nullCount = 0
   protected capacity = 0
   /** How many rows the last file had: the next one is likely to have as many, and growing copies. */
-  #expectedRows = 1024
-  #validity: Uint8Array | undefined
+  private expectedRows = 1024
+  private validity: Uint8Array | undefined
 
   constructor(name: string) {
     this.name = name
@@ -32,9 +32,9 @@ export abstract class ColumnBuffer {
   append(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     const needed = this.length + count
     if (needed > this.capacity) {
-      this.capacity = Math.max(needed, this.capacity * 2, this.#expectedRows)
+      this.capacity = Math.max(needed, this.capacity * 2, this.expectedRows)
       this.grow(this.capacity)
-      if (this.#validity !== undefined) this.#validity = grownBytes(this.#validity, this.capacity)
+      if (this.validity !== undefined) this.validity = grownBytes(this.validity, this.capacity)
     }
     this.fill(values, rows, count)
     this.length = needed
@@ -48,14 +48,14 @@ export abstract class ColumnBuffer {
     const data: ColumnData = {
       length: this.length,
       nullCount: this.nullCount,
-      validity: this.#validity,
+      validity: this.validity,
       ...this.detach(),
     }
-    this.#expectedRows = Math.max(this.length, 1024)
+    this.expectedRows = Math.max(this.length, 1024)
     this.length = 0
     this.nullCount = 0
     this.capacity = 0
-    this.#validity = undefined
+    this.validity = undefined
     return data
   }
 
@@ -65,8 +65,8 @@ export abstract class ColumnBuffer {
 
   /** Rows are valid until one is null: only then is there a bitmap. */
   protected setNull(row: number): void {
-    this.#validity ??= new Uint8Array((this.capacity + 7) >>> 3).fill(0xff)
-    this.#validity[row >>> 3]! &= ~(1 << (row & 7))
+    this.validity ??= new Uint8Array((this.capacity + 7) >>> 3).fill(0xff)
+    this.validity[row >>> 3]! &= ~(1 << (row & 7))
     this.nullCount++
   }
 

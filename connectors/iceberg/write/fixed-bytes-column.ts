@@ -5,39 +5,39 @@ import { ColumnBuffer } from './column-buffer.ts'
 type BytesWriter = (target: Uint8Array, offset: number, value: unknown) => boolean
 
 export class FixedBytesColumn extends ColumnBuffer {
-  readonly #width: number
-  readonly #expected: string
-  readonly #write: BytesWriter
-  #bytes = new Uint8Array(0)
+  private readonly width: number
+  private readonly expected: string
+  private readonly write: BytesWriter
+  private bytes = new Uint8Array(0)
 
   constructor(name: string, width: number, expected: string, write: BytesWriter) {
     super(name)
-    this.#width = width
-    this.#expected = expected
-    this.#write = write
+    this.width = width
+    this.expected = expected
+    this.write = write
   }
 
   get sizeBytes(): number {
-    return this.length * this.#width
+    return this.length * this.width
   }
 
   protected grow(capacity: number): void {
-    const grown = new Uint8Array(capacity * this.#width)
-    grown.set(this.#bytes)
-    this.#bytes = grown
+    const grown = new Uint8Array(capacity * this.width)
+    grown.set(this.bytes)
+    this.bytes = grown
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     for (let i = 0, row = this.length; i < count; i++, row++) {
       const value = values[rows === undefined ? i : rows[i]!]
       if (value === null || value === undefined) this.setNull(row)
-      else if (!this.#write(this.#bytes, row * this.#width, value)) this.refuse(value, this.#expected)
+      else if (!this.write(this.bytes, row * this.width, value)) this.refuse(value, this.expected)
     }
   }
 
   protected detach() {
-    const values = this.#bytes
-    this.#bytes = new Uint8Array(0)
+    const values = this.bytes
+    this.bytes = new Uint8Array(0)
     return { values, offsets: undefined, children: [] }
   }
 }

@@ -3,27 +3,27 @@ import { ColumnBuffer } from './column-buffer.ts'
 
 /** Doubles, floats: any number, NaN and infinities included. */
 export class FloatColumn extends ColumnBuffer {
-  #values: Float32Array | Float64Array
-  readonly #array: typeof Float32Array | typeof Float64Array
+  private values: Float32Array | Float64Array
+  private readonly array: typeof Float32Array | typeof Float64Array
 
   constructor(name: string, array: typeof Float32Array | typeof Float64Array) {
     super(name)
-    this.#array = array
-    this.#values = new array(0)
+    this.array = array
+    this.values = new array(0)
   }
 
   get sizeBytes(): number {
-    return this.length * this.#array.BYTES_PER_ELEMENT
+    return this.length * this.array.BYTES_PER_ELEMENT
   }
 
   protected grow(capacity: number): void {
-    const grown = new this.#array(capacity)
-    grown.set(this.#values)
-    this.#values = grown
+    const grown = new this.array(capacity)
+    grown.set(this.values)
+    this.values = grown
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const target = this.#values
+    const target = this.values
     const start = this.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
@@ -34,15 +34,15 @@ export class FloatColumn extends ColumnBuffer {
   }
 
   protected detach() {
-    const values = this.#values
-    this.#values = new this.#array(0)
+    const values = this.values
+    this.values = new this.array(0)
     return { values, offsets: undefined, children: [] }
   }
 }
 
 /** int and date. */
 export class Int32Column extends ColumnBuffer {
-  #values = new Int32Array(0)
+  private values = new Int32Array(0)
 
   get sizeBytes(): number {
     return this.length * 4
@@ -50,12 +50,12 @@ export class Int32Column extends ColumnBuffer {
 
   protected grow(capacity: number): void {
     const grown = new Int32Array(capacity)
-    grown.set(this.#values)
-    this.#values = grown
+    grown.set(this.values)
+    this.values = grown
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const target = this.#values
+    const target = this.values
     const start = this.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!] as number | null | undefined
@@ -69,8 +69,8 @@ export class Int32Column extends ColumnBuffer {
   }
 
   protected detach() {
-    const values = this.#values
-    this.#values = new Int32Array(0)
+    const values = this.values
+    this.values = new Int32Array(0)
     return { values, offsets: undefined, children: [] }
   }
 }
@@ -80,8 +80,8 @@ const SMALLEST_LONG = -(2n ** 63n)
 
 /** long, time, timestamp, timestamptz: bigints, or safe integers where the field is declared int53. */
 export class Int64Column extends ColumnBuffer {
-  #values = new BigInt64Array(0)
-  #halves = new Int32Array(0)
+  private values = new BigInt64Array(0)
+  private halves = new Int32Array(0)
 
   get sizeBytes(): number {
     return this.length * 8
@@ -89,14 +89,14 @@ export class Int64Column extends ColumnBuffer {
 
   protected grow(capacity: number): void {
     const grown = new BigInt64Array(capacity)
-    grown.set(this.#values)
-    this.#values = grown
-    this.#halves = new Int32Array(grown.buffer)
+    grown.set(this.values)
+    this.values = grown
+    this.halves = new Int32Array(grown.buffer)
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const target = this.#values
-    const halves = this.#halves
+    const target = this.values
+    const halves = this.halves
     const start = this.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
@@ -113,24 +113,24 @@ export class Int64Column extends ColumnBuffer {
   }
 
   protected detach() {
-    const values = this.#values
-    this.#values = new BigInt64Array(0)
-    this.#halves = new Int32Array(0)
+    const values = this.values
+    this.values = new BigInt64Array(0)
+    this.halves = new Int32Array(0)
     return { values, offsets: undefined, children: [] }
   }
 }
 
 /** Decimals: 128 bits each, from scaled integers in a number or a bigint. */
 export class DecimalColumn extends ColumnBuffer {
-  readonly #limit: number
-  readonly #wideLimit: bigint
-  #values = new BigInt64Array(0)
-  #words = new Int32Array(0)
+  private readonly limit: number
+  private readonly wideLimit: bigint
+  private values = new BigInt64Array(0)
+  private words = new Int32Array(0)
 
   constructor(name: string, precision: number) {
     super(name)
-    this.#limit = precision <= 15 ? 10 ** precision : Number.MAX_SAFE_INTEGER
-    this.#wideLimit = 10n ** BigInt(precision)
+    this.limit = precision <= 15 ? 10 ** precision : Number.MAX_SAFE_INTEGER
+    this.wideLimit = 10n ** BigInt(precision)
   }
 
   get sizeBytes(): number {
@@ -139,48 +139,48 @@ export class DecimalColumn extends ColumnBuffer {
 
   protected grow(capacity: number): void {
     const grown = new BigInt64Array(capacity * 2)
-    grown.set(this.#values)
-    this.#values = grown
-    this.#words = new Int32Array(grown.buffer)
+    grown.set(this.values)
+    this.values = grown
+    this.words = new Int32Array(grown.buffer)
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const words = this.#words
-    const halves = this.#values
+    const words = this.words
+    const halves = this.values
     const start = this.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
       const row = start + i
       if (typeof value === 'number') {
-        if (!Number.isSafeInteger(value) || value >= this.#limit || value <= -this.#limit) this.#refuseDecimal(value)
+        if (!Number.isSafeInteger(value) || value >= this.limit || value <= -this.limit) this.refuseDecimal(value)
         const high = Math.floor(value / 0x1_0000_0000)
         words[row * 4] = value
         words[row * 4 + 1] = high
         words[row * 4 + 2] = words[row * 4 + 3] = high < 0 ? -1 : 0
       } else if (typeof value === 'bigint') {
-        if (value >= this.#wideLimit || value <= -this.#wideLimit) this.#refuseDecimal(value)
+        if (value >= this.wideLimit || value <= -this.wideLimit) this.refuseDecimal(value)
         halves[row * 2] = value
         halves[row * 2 + 1] = value >= SMALLEST_LONG && value <= LARGEST_LONG ? (value < 0n ? -1n : 0n) : value >> 64n
       } else if (value === null || value === undefined) this.setNull(row)
-      else this.#refuseDecimal(value)
+      else this.refuseDecimal(value)
     }
   }
 
   protected detach() {
-    const values = this.#values
-    this.#values = new BigInt64Array(0)
-    this.#words = new Int32Array(0)
+    const values = this.values
+    this.values = new BigInt64Array(0)
+    this.words = new Int32Array(0)
     return { values, offsets: undefined, children: [] }
   }
 
-  #refuseDecimal(value: unknown): never {
-    this.refuse(value, `a scaled integer below ${this.#wideLimit}`)
+  private refuseDecimal(value: unknown): never {
+    this.refuse(value, `a scaled integer below ${this.wideLimit}`)
   }
 }
 
 /** Booleans, one bit each. */
 export class BooleanColumn extends ColumnBuffer {
-  #bits = new Uint8Array(0)
+  private bits = new Uint8Array(0)
 
   get sizeBytes(): number {
     return (this.length + 7) >>> 3
@@ -188,12 +188,12 @@ export class BooleanColumn extends ColumnBuffer {
 
   protected grow(capacity: number): void {
     const grown = new Uint8Array((capacity + 7) >>> 3)
-    grown.set(this.#bits)
-    this.#bits = grown
+    grown.set(this.bits)
+    this.bits = grown
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const bits = this.#bits
+    const bits = this.bits
     for (let i = 0, row = this.length; i < count; i++, row++) {
       const value = values[rows === undefined ? i : rows[i]!]
       if (value === true) bits[row >>> 3]! |= 1 << (row & 7)
@@ -203,8 +203,8 @@ export class BooleanColumn extends ColumnBuffer {
   }
 
   protected detach() {
-    const values = this.#bits
-    this.#bits = new Uint8Array(0)
+    const values = this.bits
+    this.bits = new Uint8Array(0)
     return { values, offsets: undefined, children: [] }
   }
 }

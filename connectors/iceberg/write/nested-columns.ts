@@ -28,15 +28,15 @@ export function appendMember(
 }
 
 export class StructColumn extends ColumnBuffer {
-  readonly #members: readonly Member[]
+  private readonly members: readonly Member[]
 
   constructor(name: string, members: readonly Member[]) {
     super(name)
-    this.#members = members
+    this.members = members
   }
 
   get sizeBytes(): number {
-    return this.#members.reduce((sum, member) => sum + member.column.sizeBytes, 0)
+    return this.members.reduce((sum, member) => sum + member.column.sizeBytes, 0)
   }
 
   protected grow(): void {}
@@ -53,14 +53,14 @@ export class StructColumn extends ColumnBuffer {
       } else if (typeof value === 'object') structs.push(value as Record<string, unknown>)
       else this.refuse(value, 'an object')
     }
-    for (const member of this.#members) {
+    for (const member of this.members) {
       const column = structs.map((struct) => (struct === null ? null : struct[member.name]))
       appendMember(member, column, undefined, count, nulls)
     }
   }
 
   protected detach() {
-    return { values: undefined, offsets: undefined, children: this.#members.map((member) => member.column.take()) }
+    return { values: undefined, offsets: undefined, children: this.members.map((member) => member.column.take()) }
   }
 }
 
@@ -81,20 +81,20 @@ abstract class RepeatedColumn extends ColumnBuffer {
 }
 
 export class ListColumn extends RepeatedColumn {
-  readonly #element: Member
+  private readonly element: Member
 
   constructor(name: string, element: Member) {
     super(name)
-    this.#element = element
+    this.element = element
   }
 
   get sizeBytes(): number {
-    return this.length * 4 + this.#element.column.sizeBytes
+    return this.length * 4 + this.element.column.sizeBytes
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     const elements: unknown[] = []
-    const before = this.#element.column.length
+    const before = this.element.column.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
       if (value === null || value === undefined) this.setNull(this.length + i)
@@ -102,32 +102,32 @@ export class ListColumn extends RepeatedColumn {
       else this.refuse(value, 'an array')
       this.offsets[this.length + i + 1] = before + elements.length
     }
-    appendMember(this.#element, elements, undefined, elements.length, 0)
+    appendMember(this.element, elements, undefined, elements.length, 0)
   }
 
   protected detach() {
-    return { values: undefined, offsets: this.takeOffsets(), children: [this.#element.column.take()] }
+    return { values: undefined, offsets: this.takeOffsets(), children: [this.element.column.take()] }
   }
 }
 
 export class MapColumn extends RepeatedColumn {
-  readonly #key: Member
-  readonly #value: Member
+  private readonly key: Member
+  private readonly value: Member
 
   constructor(name: string, key: Member, value: Member) {
     super(name)
-    this.#key = key
-    this.#value = value
+    this.key = key
+    this.value = value
   }
 
   get sizeBytes(): number {
-    return this.length * 4 + this.#key.column.sizeBytes + this.#value.column.sizeBytes
+    return this.length * 4 + this.key.column.sizeBytes + this.value.column.sizeBytes
   }
 
   protected fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     const keys: unknown[] = []
     const members: unknown[] = []
-    const before = this.#key.column.length
+    const before = this.key.column.length
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
       if (value === null || value === undefined) this.setNull(this.length + i)
@@ -139,8 +139,8 @@ export class MapColumn extends RepeatedColumn {
       } else this.refuse(value, 'a Map')
       this.offsets[this.length + i + 1] = before + keys.length
     }
-    appendMember(this.#key, keys, undefined, keys.length, 0)
-    appendMember(this.#value, members, undefined, members.length, 0)
+    appendMember(this.key, keys, undefined, keys.length, 0)
+    appendMember(this.value, members, undefined, members.length, 0)
   }
 
   /** Arrow keeps a map as a list of entries: the struct of key and value is made from the two by the worker. */
@@ -148,7 +148,7 @@ export class MapColumn extends RepeatedColumn {
     return {
       values: undefined,
       offsets: this.takeOffsets(),
-      children: [this.#key.column.take(), this.#value.column.take()],
+      children: [this.key.column.take(), this.value.column.take()],
     }
   }
 }

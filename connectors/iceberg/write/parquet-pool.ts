@@ -19,18 +19,18 @@ interface Thread {
 
 /** Starts its threads when first needed, or when warmed; an idle one does not keep the process alive. */
 export class ParquetPool {
-  readonly #size: number
-  #threads: Thread[] = []
-  #nextId = 0
+  private readonly size: number
+  private threads: Thread[] = []
+  private nextId = 0
 
   /** @param size threads, one core each. @default 1 */
   constructor(size = 1) {
-    this.#size = size
+    this.size = size
   }
 
   /** Starts a thread now, so that the first file need not wait for it. */
   warm(): void {
-    if (this.#threads.length === 0) this.#start()
+    if (this.threads.length === 0) this.start()
   }
 
   /** Encodes and writes one data file; its buffers are transferred and must not be used again. */
@@ -40,8 +40,8 @@ export class ParquetPool {
     columns: readonly ColumnData[],
     rowCount: number,
   ): Promise<DataFileMetrics> {
-    const { worker, pending } = this.#leastBusy()
-    const request: ParquetRequest = { id: this.#nextId++, location, fields, columns, rowCount }
+    const { worker, pending } = this.leastBusy()
+    const request: ParquetRequest = { id: this.nextId++, location, fields, columns, rowCount }
     return new Promise((resolve, reject) => {
       pending.set(request.id, { resolve, reject })
       worker.ref()
@@ -50,19 +50,19 @@ export class ParquetPool {
   }
 
   async close(): Promise<void> {
-    const threads = this.#threads
-    this.#threads = []
+    const threads = this.threads
+    this.threads = []
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
-  #leastBusy(): Thread {
-    const idle = this.#threads.find((thread) => thread.pending.size === 0)
+  private leastBusy(): Thread {
+    const idle = this.threads.find((thread) => thread.pending.size === 0)
     if (idle !== undefined) return idle
-    if (this.#threads.length < this.#size) return this.#start()
-    return this.#threads.reduce((least, thread) => (thread.pending.size < least.pending.size ? thread : least))
+    if (this.threads.length < this.size) return this.start()
+    return this.threads.reduce((least, thread) => (thread.pending.size < least.pending.size ? thread : least))
   }
 
-  #start(): Thread {
+  private start(): Thread {
     const worker = new Worker(new URL(`./parquet-worker${extname(import.meta.url)}`, import.meta.url))
     const thread: Thread = { worker, pending: new Map() }
     worker.unref()
@@ -73,15 +73,15 @@ export class ParquetPool {
       if ('metrics' in reply) waiting?.resolve(reply.metrics)
       else waiting?.reject(new SluiceError(reply.error.code, reply.error.message, fixOf(reply.error.fix)))
     })
-    worker.on('error', (cause) => this.#fail(thread, cause))
-    worker.on('exit', () => this.#fail(thread, undefined))
-    this.#threads.push(thread)
+    worker.on('error', (cause) => this.fail(thread, cause))
+    worker.on('exit', () => this.fail(thread, undefined))
+    this.threads.push(thread)
     return thread
   }
 
   /** A dead thread takes its files with it; the next file gets a new one. */
-  #fail(thread: Thread, cause: unknown): void {
-    this.#threads = this.#threads.filter((other) => other !== thread)
+  private fail(thread: Thread, cause: unknown): void {
+    this.threads = this.threads.filter((other) => other !== thread)
     const error = new SluiceError('PARQUET_FAILED', `the Parquet worker stopped${cause ? `: ${String(cause)}` : ''}`, {
       cause,
       fix: 'Start the job again; what it had not committed is written anew.',

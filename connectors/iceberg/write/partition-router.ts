@@ -17,24 +17,24 @@ type BatchColumn = (batch: Batch<any>) => ArrayLike<unknown>
 
 /** Routes by one or several partition fields; the common case, one field and one value in the batch, copies nothing. */
 export class PartitionRouter {
-  readonly #fields: readonly { readonly column: BatchColumn; readonly transform: TransformFunction }[]
+  private readonly fields: readonly { readonly column: BatchColumn; readonly transform: TransformFunction }[]
 
   /** @param pathOf the names from the root to a field, which may lie inside structs. */
   constructor(fields: readonly PartitionField[], pathOf: (field: PartitionField) => readonly string[]) {
-    this.#fields = fields.map((field) => ({
+    this.fields = fields.map((field) => ({
       column: columnAt(pathOf(field)),
       transform: isDayOfTimestamp(field) ? cachedDay() : bindTransform(field.transform, field.sourceType),
     }))
   }
 
   route(batch: Batch<any>): PartitionRows[] {
-    const [first, ...others] = this.#fields
+    const [first, ...others] = this.fields
     if (first === undefined) return [{ key: null, values: [], rows: undefined, count: batch.length }]
-    return others.length === 0 ? this.#routeByOne(batch) : this.#routeByMany(batch)
+    return others.length === 0 ? this.routeByOne(batch) : this.routeByMany(batch)
   }
 
-  #routeByOne(batch: Batch<any>): PartitionRows[] {
-    const { column, transform } = this.#fields[0]!
+  private routeByOne(batch: Batch<any>): PartitionRows[] {
+    const { column, transform } = this.fields[0]!
     const sources = column(batch)
     const groups = new Groups(batch.length)
     for (let row = 0; row < batch.length; row++) {
@@ -46,11 +46,11 @@ export class PartitionRouter {
     return groups.finish()
   }
 
-  #routeByMany(batch: Batch<any>): PartitionRows[] {
-    const columns = this.#fields.map(({ column }) => column(batch))
+  private routeByMany(batch: Batch<any>): PartitionRows[] {
+    const columns = this.fields.map(({ column }) => column(batch))
     const groups = new Groups(batch.length)
     for (let row = 0; row < batch.length; row++) {
-      const values = this.#fields.map(({ transform }, i) => transform(columns[i]![row]))
+      const values = this.fields.map(({ transform }, i) => transform(columns[i]![row]))
       const key = values.map((value) => `${typeof value}:${String(keyOf(value))}`).join('\u0000')
       if (!groups.continues(key)) groups.turnTo(key, values)
       groups.add(row)
@@ -61,37 +61,37 @@ export class PartitionRouter {
 
 /** Collects row numbers by partition; row numbers are kept only once a second partition turns up. */
 class Groups {
-  readonly #rowCount: number
-  readonly #byKey = new Map<PartitionRows['key'], PartitionRows>()
-  #current: PartitionRows | undefined
+  private readonly rowCount: number
+  private readonly byKey = new Map<PartitionRows['key'], PartitionRows>()
+  private current: PartitionRows | undefined
 
   constructor(rowCount: number) {
-    this.#rowCount = rowCount
+    this.rowCount = rowCount
   }
 
   continues(key: PartitionRows['key']): boolean {
-    return this.#current !== undefined && this.#current.key === key
+    return this.current !== undefined && this.current.key === key
   }
 
   turnTo(key: PartitionRows['key'], values: PartitionValues): void {
-    let group = this.#byKey.get(key)
+    let group = this.byKey.get(key)
     if (group === undefined) {
       // The rows so far all belonged to the first group: now they must be written down.
-      if (this.#byKey.size === 1) this.#current!.rows = ascending(this.#rowCount)
-      group = { key, values, rows: this.#byKey.size === 0 ? undefined : new Uint32Array(this.#rowCount), count: 0 }
-      this.#byKey.set(key, group)
+      if (this.byKey.size === 1) this.current!.rows = ascending(this.rowCount)
+      group = { key, values, rows: this.byKey.size === 0 ? undefined : new Uint32Array(this.rowCount), count: 0 }
+      this.byKey.set(key, group)
     }
-    this.#current = group
+    this.current = group
   }
 
   add(row: number): void {
-    const group = this.#current!
+    const group = this.current!
     if (group.rows !== undefined) group.rows[group.count] = row
     group.count++
   }
 
   finish(): PartitionRows[] {
-    return [...this.#byKey.values()]
+    return [...this.byKey.values()]
   }
 }
 

@@ -6,7 +6,7 @@ abstract class VariableWidthColumn extends ColumnBuffer {
   protected offsets = new Int32Array(1)
   protected bytes = Buffer.alloc(0)
   protected used = 0
-  #expectedBytes = 4096
+  private expectedBytes = 4096
 
   get sizeBytes(): number {
     return this.used + this.length * 4
@@ -23,7 +23,7 @@ abstract class VariableWidthColumn extends ColumnBuffer {
     const needed = this.used + count
     if (needed <= this.bytes.length) return
     // Not from Buffer's pool: the memory is transferred.
-    const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.bytes.length * 2, this.#expectedBytes)))
+    const grown = Buffer.from(new ArrayBuffer(Math.max(needed, this.bytes.length * 2, this.expectedBytes)))
     grown.set(this.bytes.subarray(0, this.used))
     this.bytes = grown
   }
@@ -32,7 +32,7 @@ abstract class VariableWidthColumn extends ColumnBuffer {
     const values = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.used)
     const offsets = this.offsets
     // With room for the last batch to be encoded at three bytes a character.
-    this.#expectedBytes = Math.max(Math.ceil(this.used * 1.05), 4096)
+    this.expectedBytes = Math.max(Math.ceil(this.used * 1.05), 4096)
     this.offsets = new Int32Array(1)
     this.bytes = Buffer.alloc(0)
     this.used = 0
@@ -62,10 +62,10 @@ export class StringColumn extends VariableWidthColumn {
     this.reserve(joined.length * 3)
     const written = this.bytes.write(joined, this.used, 'utf8')
     if (written === joined.length) this.used = end
-    else this.#encodeEach(values, rows, count)
+    else this.encodeEach(values, rows, count)
   }
 
-  #encodeEach(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
+  private encodeEach(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
     for (let i = 0; i < count; i++) {
       const value = values[rows === undefined ? i : rows[i]!]
       if (typeof value === 'string') this.used += this.bytes.write(value, this.used, 'utf8')
