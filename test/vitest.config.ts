@@ -1,5 +1,9 @@
 /** The unit and small recovery tests: no Docker, no network, under five minutes on two cores. */
 import { defineConfig } from 'vitest/config'
+import { SCALE } from './support/scale.ts'
+
+/** No test measures time: this only ends what hangs. */
+const timeoutMs = SCALE === 'full' ? 7_200_000 : 300_000
 
 export default defineConfig({
   test: {
@@ -7,6 +11,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**', 'node_modules/**'],
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
   },
 })

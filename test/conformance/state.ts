@@ -6,6 +6,7 @@ import { float64, list, string, tuple, varint } from '../../topology/codec/index
 import type { StateChunk } from '../../topology/contract/stage.ts'
 import type { KeyedState, ValueCodec } from '../../topology/contract/state.ts'
 import type { Key } from '../../topology/element.ts'
+import { runs } from '../support/scale.ts'
 
 export interface StateBackendSettings {
   readonly keyGroups: number
@@ -415,7 +416,7 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
           (steps, sliceEntries, chunkBytes) =>
             followsModel(open, steps, { keyGroups: KEY_GROUPS, sliceEntries, chunkBytes }),
         ),
-        { numRuns: 300 },
+        runs(30_000),
       )
     },
   },

@@ -4,6 +4,7 @@ import { deduplicate } from '../../operators/index.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import type { Stream } from '../../topology/stream.ts'
 import { harness } from '../support/operator-harness.ts'
+import { runs } from '../support/scale.ts'
 
 interface Event {
   id: string
@@ -150,7 +151,7 @@ describe('deduplicate', () => {
         collect()
         expect(actual).toEqual(expected)
       }),
-      { numRuns: 300 },
+      runs(30_000),
     )
   })
 })

@@ -19,6 +19,7 @@ import {
 import { days, hours, milliseconds } from '../../topology/duration.ts'
 import type { Stream } from '../../topology/stream.ts'
 import { harness } from '../support/operator-harness.ts'
+import { runs } from '../support/scale.ts'
 
 interface Sale {
   user: string
@@ -321,7 +322,7 @@ describe('window and aggregate against a naive oracle', () => {
         expect(actual.late).toEqual(expected.late)
         expect(inOrder(actual.out)).toEqual(inOrder(expected.out))
       }),
-      { numRuns: 300 },
+      runs(30_000),
     )
   })
 

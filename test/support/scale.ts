@@ -22,7 +22,7 @@ export const FRESH_SEED = readSeed(process.env['SLUICE_TEST_SEED'])
 /**
  * How many of `full` cases this run takes, at least `least`.
  *
- * @example fc.assert(property, { numRuns: scale(10_000), seed: FRESH_SEED })
+ * @example const events = scale(100_000, 5_000)
  */
 export function scale(full: number, least = 1): number {
   return Math.min(full, Math.max(least, Math.round(full * SHARES[SCALE])))
@@ -38,4 +38,14 @@ function readSeed(text: string | undefined): number {
   const seed = Number(text)
   if (Number.isSafeInteger(seed)) return seed
   throw new Error(`SLUICE_TEST_SEED is "${text}": expected a whole number`)
+}
+
+/**
+ * How fast-check is to run a property: `full` times at full scale, at least `least`, with the fresh seed. What it found is
+ * shown again by the seed and path that it prints.
+ *
+ * @example fc.assert(property, runs(10_000))
+ */
+export function runs(full: number, least = 1): { readonly numRuns: number; readonly seed: number } {
+  return { numRuns: scale(full, least), seed: FRESH_SEED }
 }

@@ -5,6 +5,7 @@ import { murmur3 } from '../../topology/codec/murmur3.ts'
 import type { Key } from '../../topology/element.ts'
 import { isSluiceError } from '../../topology/errors.ts'
 import { compositeKey, encodeKey, KEY_GROUPS_DEFAULT, keyGroupOf, keyValues, toKey } from '../../topology/key.ts'
+import { runs } from '../support/scale.ts'
 
 /** The format's test vectors: key, its bytes in hex, murmur3 of those. Savepoints depend on every one of them. */
 const VECTORS: readonly (readonly [key: Key, bytes: string, hash: number])[] = [
@@ -69,6 +70,7 @@ describe('the byte form of a key', () => {
         expect(reader.key()).toBe(key === 0 ? 0 : key)
         expect(reader.atEnd).toBe(true)
       }),
+      runs(10_000),
     )
   })
 
@@ -84,7 +86,7 @@ describe('keyGroupOf', () => {
       fc.property(anyKey, fc.integer({ min: 1, max: 32768 }), (key, keyGroups) => {
         expect(keyGroupOf(key, keyGroups)).toBe(murmur3(encodeKey(key)) % keyGroups)
       }),
-      { numRuns: 500 },
+      runs(50_000),
     )
   })
 
@@ -147,7 +149,7 @@ describe('compositeKey', () => {
         const expected = list.map((value) => (value === 0 ? 0 : value))
         expect(keyValues(compositeKey(list), list.length)).toEqual(expected)
       }),
-      { numRuns: 500 },
+      runs(50_000),
     )
   })
 

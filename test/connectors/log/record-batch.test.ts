@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { packBatches } from '../../../connectors/log/appender.ts'
 import { packRecords, RecordBatch } from '../../../connectors/log/record-batch.ts'
 import type { SourceRecord } from '../../../topology/contract/source.ts'
+import { runs } from '../../support/scale.ts'
 
 const record = fc.record({
   key: fc.option(fc.uint8Array({ maxLength: 20 })),
@@ -37,6 +38,7 @@ describe('a packed batch', () => {
         )
         expect(packed.maxTimestampMs).toBe(Math.max(...records.map(({ timestampMs }) => timestampMs)))
       }),
+      runs(10_000),
     )
   })
 

@@ -20,6 +20,7 @@ import {
 } from '../../../topology/codec/index.ts'
 import type { ValueCodec } from '../../../topology/contract/state.ts'
 import { isSluiceError } from '../../../topology/errors.ts'
+import { runs } from '../../support/scale.ts'
 
 const codeUnits = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
 const strings = fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 300 }), codeUnits)
@@ -69,6 +70,7 @@ describe.each(CASES)('$name', ({ codec, name, values }) => {
         for (const value of written) expect(codec.read(reader, codec.version)).toEqual(value)
         expect(reader.atEnd).toBe(true)
       }),
+      runs(10_000),
     )
   })
 
@@ -77,6 +79,7 @@ describe.each(CASES)('$name', ({ codec, name, values }) => {
       fc.property(values, (value) => {
         expect(codec.copy(value)).toEqual(value)
       }),
+      runs(10_000),
     )
   })
 
@@ -89,6 +92,7 @@ describe.each(CASES)('$name', ({ codec, name, values }) => {
         const cut = new BufferReader(whole.subarray(0, Math.floor(whole.length * share)))
         expectCode('STATE_CORRUPT', () => codec.read(cut, codec.version))
       }),
+      runs(10_000),
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decimalProblem, formatDecimal, parseDecimal, scaleShortNumber } from '../../../topology/schema/decimal.ts'
+import { runs } from '../../support/scale.ts'
 
 describe('parseDecimal', () => {
   it.each([
@@ -49,6 +50,7 @@ describe('parseDecimal', () => {
       fc.property(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), fc.nat(38), (unscaled, scale) => {
         expect(parseDecimal(formatDecimal(unscaled, scale), 38, scale)).toBe(unscaled)
       }),
+      runs(10_000),
     )
   })
 })
@@ -67,7 +69,7 @@ describe('scaleShortNumber', () => {
           if (!Number.isNaN(unscaled)) expect(BigInt(unscaled)).toBe(parseDecimal(text, 15, scale))
         },
       ),
-      { numRuns: 2000 },
+      runs(200_000),
     )
   })
 

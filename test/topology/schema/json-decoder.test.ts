@@ -16,6 +16,7 @@ import {
   timestamptz,
   uuid,
 } from '../../../topology/schema/index.ts'
+import { runs } from '../../support/scale.ts'
 
 const utf8 = new TextEncoder()
 
@@ -376,7 +377,7 @@ describe('any bytes', () => {
         else
           expect([result.rule, result.reason.isWellFormed()]).toEqual([expect.stringMatching(/^(json|schema)$/), true])
       }),
-      { numRuns: 1000 },
+      runs(100_000),
     )
   })
 
@@ -403,7 +404,7 @@ describe('any bytes', () => {
         expect(long.ok).toBe(short.ok)
         if (long.ok && short.ok) expect((long.value as any)[name]).toEqual((short.value as any)[name])
       }),
-      { numRuns: 2000 },
+      runs(200_000),
     )
   })
 })

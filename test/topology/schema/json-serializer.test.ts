@@ -19,6 +19,7 @@ import {
   uuid,
   validate,
 } from '../../../topology/schema/index.ts'
+import { runs } from '../../support/scale.ts'
 
 const Everything = z.object({
   boolean: z.boolean().nullish(),
@@ -81,7 +82,7 @@ describe('jsonSerializer', () => {
       fc.property(row, (value) => {
         expect(deserializer.decode(serializer.encode(value))).toEqual({ ok: true, value })
       }),
-      { numRuns: 500 },
+      runs(50_000),
     )
   })
 
@@ -94,6 +95,7 @@ describe('jsonSerializer', () => {
         fc.pre(!(value.map?.has('__proto__') ?? false))
         expect(validate(Everything, wire)).toEqual({ ok: true, value })
       }),
+      runs(10_000),
     )
   })
 

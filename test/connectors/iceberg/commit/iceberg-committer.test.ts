@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CommitRequest } from '../../../../topology/contract/sink.ts'
+import { runs } from '../../../support/scale.ts'
 import { field, type TestJob, tableOf, Warehouse } from '../support/warehouse.ts'
 
 const TABLE = tableOf('t.t', [field('id', 'int', true)])
@@ -316,6 +317,6 @@ it('any interleaving of attempts leaves exactly the output of what the last one 
       for (const zombie of zombies) await expect(job.commit(zombie)).rejects.toMatchObject({ code: 'FENCED' })
       expect(await job.rowCount()).toBe(expected)
     }),
-    { numRuns: 15 },
+    runs(600, 15),
   )
 })

@@ -8,6 +8,7 @@ import {
   truncateStringUp,
 } from '../../../../connectors/iceberg/format/bounds.ts'
 import { compareValues } from '../../../../connectors/iceberg/format/value.ts'
+import { runs } from '../../../support/scale.ts'
 
 const anyString = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -34,6 +35,7 @@ describe('strings', () => {
         const upper = truncateStringUp(value)
         if (upper !== undefined) expect(compareValues(upper, value)).toBeGreaterThanOrEqual(0)
       }),
+      runs(10_000),
     )
   })
 
@@ -42,6 +44,7 @@ describe('strings', () => {
       fc.property(anyString, anyString, (a, b) => {
         expect(Math.sign(compareValues(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
       }),
+      runs(10_000),
     )
   })
 })
@@ -55,6 +58,7 @@ it('bounds bytes from below and above', () => {
       const upper = truncateBytesUp(value)
       if (upper !== undefined) expect(compareValues(upper, value)).toBeGreaterThanOrEqual(0)
     }),
+    runs(10_000),
   )
 })
 

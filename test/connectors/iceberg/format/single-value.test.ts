@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { deserializeValue, serializeValue } from '../../../../connectors/iceberg/format/single-value.ts'
 import type { Value } from '../../../../connectors/iceberg/format/value.ts'
 import type { PrimitiveType } from '../../../../topology/schema/types.ts'
+import { runs } from '../../../support/scale.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
@@ -44,5 +45,6 @@ it('keeps every decimal', () => {
     fc.property(fc.bigInt({ min: -limit, max: limit }), (value) => {
       expect(deserializeValue(type, serializeValue(type, value))).toBe(value)
     }),
+    runs(10_000),
   )
 })

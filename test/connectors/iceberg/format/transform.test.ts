@@ -10,6 +10,7 @@ import {
   transformResultType,
 } from '../../../../connectors/iceberg/format/transform.ts'
 import type { PrimitiveType } from '../../../../topology/schema/types.ts'
+import { runs } from '../../../support/scale.ts'
 
 const type = (kind: string): PrimitiveType => ({ kind }) as PrimitiveType
 const decimal = (precision: number, scale: number): PrimitiveType => ({ kind: 'decimal', precision, scale })
@@ -38,7 +39,10 @@ describe('bucket hashes of Appendix B', () => {
 
   it('hashes a number and a bigint alike', () => {
     const hash = bindHash(type('long'))!
-    fc.assert(fc.property(fc.maxSafeInteger(), (n) => hash(n) === hash(BigInt(n))))
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (n) => hash(n) === hash(BigInt(n))),
+      runs(10_000),
+    )
   })
 })
 
@@ -90,6 +94,7 @@ describe('time transforms', () => {
         expect(day(value)).toBe(floor(value, 86_400_000_000n))
         expect(hour(value)).toBe(floor(value, 3_600_000_000n))
       }),
+      runs(10_000),
     )
   })
 })

@@ -14,6 +14,7 @@ import { LocalFileIO } from '../../../../connectors/iceberg/io/local-file-io.ts'
 import { planScan } from '../../../../connectors/iceberg/scan/plan-scan.ts'
 import type { ScanPredicate } from '../../../../topology/contract/catalog.ts'
 import type { PartitionTerm } from '../../../../topology/table.ts'
+import { runs } from '../../../support/scale.ts'
 import { field, tableOf, Warehouse } from '../support/warehouse.ts'
 
 const FIELDS = [
@@ -123,7 +124,7 @@ describe('planScan', () => {
             }
           },
         ),
-        { numRuns: 4 },
+        runs(160, 4),
       )
     },
   )

@@ -8,6 +8,7 @@ import { LocalFileIO } from '../../../../connectors/iceberg/io/local-file-io.ts'
 import type { IcebergWriterOptions } from '../../../../connectors/iceberg/write/iceberg-writer.ts'
 import { Batch } from '../../../../topology/element.ts'
 import type { PartitionTerm } from '../../../../topology/table.ts'
+import { runs } from '../../../support/scale.ts'
 import { recordingLogger, silentMetrics } from '../../../support/silent.ts'
 import { field, type TestJob, tableOf, Warehouse } from '../support/warehouse.ts'
 
@@ -87,7 +88,7 @@ describe('partitions', () => {
           }
         },
       ),
-      { numRuns: 8 },
+      runs(320, 8),
     )
   })
 
@@ -250,7 +251,7 @@ describe('facts about a file', () => {
           expect(bytes('lower', 2).readBigInt64LE() <= l && l <= bytes('upper', 2).readBigInt64LE()).toBe(true)
         }
       }),
-      { numRuns: 12 },
+      runs(480, 12),
     )
   })
 })
