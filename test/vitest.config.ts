@@ -1,5 +1,6 @@
 /** The unit and small recovery tests: no Docker, no network, under five minutes on two cores. */
 import { defineConfig } from 'vitest/config'
+import { reporters } from './support/reporters.ts'
 import { SCALE } from './support/scale.ts'
 
 /** No test measures time: this only ends what hangs. */
@@ -11,6 +12,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**', 'node_modules/**'],
     pool: 'forks',
+    ...reporters,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
   },
