@@ -1,13 +1,13 @@
 /** The least and the greatest value. */
+
+import { compareCodePoints } from '../../topology/code-point-order.ts'
 import { key, nullable } from '../../topology/codec/index.ts'
 import type { ValueCodec } from '../../topology/contract/state.ts'
 import type { FieldOf } from '../field-of.ts'
 import { type Aggregate, type Input, inputOf, unfit } from './aggregate.ts'
 
-/** What has an order. */
+/** What has an order; null is skipped. */
 export type Comparable = number | bigint | string | boolean | null
-
-type Extreme = number | bigint | string | boolean | null
 
 /**
  * The least value of a field, or of a function's values, over the records of a window. Null values are skipped; of
@@ -36,7 +36,7 @@ export function max(source: string | ((row: any) => unknown)): Aggregate<any, an
 }
 
 /** NaN is a value here but no key, so it travels as a pair of flags before the key. */
-const codec: ValueCodec<Extreme> = {
+const codec: ValueCodec<Comparable> = {
   name: 'extreme',
   version: 1,
   write(writer, value) {
@@ -47,15 +47,15 @@ const codec: ValueCodec<Extreme> = {
   read: (reader) => (reader.uint8() === 1 ? Number.NaN : present.read(reader, present.version)),
   copy: (value) => value,
 }
-const present: ValueCodec<Extreme> = nullable(key)
+const present: ValueCodec<Comparable> = nullable(key)
 
-type Known = NonNullable<Extreme>
+type Known = NonNullable<Comparable>
 
 function extreme(
   name: string,
   { description, reads, read }: Input,
   replaces: (candidate: Known, current: Known) => boolean,
-): Aggregate<any, any, Extreme> {
+): Aggregate<any, any, Comparable> {
   return {
     description: `${name}(${description})`,
     reads,
@@ -79,19 +79,4 @@ function compare(a: Known, b: Known): number {
   if (a < b) return -1
   if (a > b) return 1
   return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-}
-
-/** UTF-16 order differs from that of code points where a surrogate meets a character above the surrogates. */
-function compareCodePoints(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)]
-    if (left !== right) return rank(left) - rank(right)
-  }
-  return a.length - b.length
-}
-
-/** Surrogates after everything else of the basic plane. */
-function rank(codeUnit: number): number {
-  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit
 }

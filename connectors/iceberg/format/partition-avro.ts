@@ -1,5 +1,6 @@
 /** Partition values in Avro (spec, Appendix A): the struct that a manifest's data_file carries. */
 import { Buffer } from 'node:buffer'
+import { avroName, decimalSizeBytes } from '../../../topology/schema/avro.ts'
 import type { PrimitiveType } from '../../../topology/schema/types.ts'
 import type { AvroSchema } from './avro-file.ts'
 import type { PartitionField, PartitionValues } from './partition-spec.ts'
@@ -38,13 +39,6 @@ export function partitionFromAvro(
   })
 }
 
-/** Avro allows letters, digits and underscores in a name: others become `_x` and their code, as in Java. */
-export function avroName(name: string): string {
-  return name.replace(/^\d|[^A-Za-z0-9_]/gu, (character) =>
-    /\d/.test(character) ? `_${character}` : `_x${character.codePointAt(0)!.toString(16).toUpperCase()}`,
-  )
-}
-
 function avroType(field: PartitionField): AvroSchema {
   const type = field.resultType
   switch (type.kind) {
@@ -65,7 +59,7 @@ function avroType(field: PartitionField): AvroSchema {
       return {
         type: 'fixed',
         name: `decimal_${field.fieldId}`,
-        size: decimalBytes(type.precision),
+        size: decimalSizeBytes(type.precision),
         logicalType: 'decimal',
         precision: type.precision,
         scale: type.scale,
@@ -79,7 +73,7 @@ function toAvro(type: PrimitiveType, value: Value | null): unknown {
   if (value === null) return null
   switch (type.kind) {
     case 'decimal':
-      return Buffer.from(unscaledBytes(value as bigint, decimalBytes(type.precision)))
+      return Buffer.from(unscaledBytes(value as bigint, decimalSizeBytes(type.precision)))
     case 'uuid':
       return Buffer.from(uuidBytes(value as string))
     case 'fixed':
@@ -105,10 +99,4 @@ function fromAvro(type: PrimitiveType, value: unknown): Value | null {
     default:
       return value as Value
   }
-}
-
-/** The fewest bytes that hold every unscaled value of this many digits. */
-function decimalBytes(precision: number): number {
-  const largest = 10n ** BigInt(precision) - 1n
-  return Math.ceil((largest.toString(2).length + 1) / 8)
 }

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { SluiceError } from '../../../topology/errors.ts'
 import { nearestName } from '../../../topology/nearest-name.ts'
+import { formatDecimal } from '../../../topology/schema/decimal.ts'
 import type { Field, PrimitiveType } from '../../../topology/schema/types.ts'
 import type { PartitionTerm } from '../../../topology/table.ts'
 import {
@@ -137,12 +138,8 @@ function printValue(type: PrimitiveType, value: Value): string {
       return isoMicros(value as bigint)
     case 'timestamptz':
       return `${isoMicros(value as bigint)}+00:00`
-    case 'decimal': {
-      const unscaled = value as bigint
-      const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(type.scale + 1, '0')
-      const whole = digits.slice(0, digits.length - type.scale)
-      return `${unscaled < 0n ? '-' : ''}${whole}${type.scale > 0 ? `.${digits.slice(-type.scale)}` : ''}`
-    }
+    case 'decimal':
+      return formatDecimal(value as bigint, type.scale)
     case 'fixed':
     case 'binary':
       return Buffer.from(value as Uint8Array).toString('base64')

@@ -1,10 +1,10 @@
 /** Partition transforms (spec, "Partition Transforms"; hashes as in Appendix B). */
 import { Buffer } from 'node:buffer'
+import { finish, mixBlock, murmur3 } from '../../../topology/codec/murmur3.ts'
 import { SluiceError } from '../../../topology/errors.ts'
 import type { PrimitiveType } from '../../../topology/schema/types.ts'
 import type { PartitionTerm } from '../../../topology/table.ts'
 import { truncateBytes, truncateString } from './bounds.ts'
-import { murmur3, murmur3Long } from './murmur3.ts'
 import { printType } from './schema.ts'
 import { unscaledBytes, uuidBytes } from './single-value.ts'
 import { canonicalValue, type Value } from './value.ts'
@@ -143,22 +143,32 @@ export function bindHash(source: PrimitiveType): ((value: unknown) => number) | 
     case 'timestamptz':
       return (value) => hashLong(value as bigint | number)
     case 'decimal':
-      return (value) => murmur3(unscaledBytes(BigInt(value as bigint | number)))
+      return (value) => hashBytes(unscaledBytes(BigInt(value as bigint | number)))
     case 'string':
-      return (value) => murmur3(Buffer.from(value as string, 'utf8'))
+      return (value) => hashBytes(Buffer.from(value as string, 'utf8'))
     case 'uuid':
-      return (value) => murmur3(uuidBytes(value as string))
+      return (value) => hashBytes(uuidBytes(value as string))
     case 'fixed':
     case 'binary':
-      return (value) => murmur3(value as Uint8Array)
+      return (value) => hashBytes(value as Uint8Array)
     default:
       return undefined
   }
 }
 
+/** Signed, as the specification prints its test values. */
+function hashBytes(bytes: Uint8Array): number {
+  return murmur3(bytes) | 0
+}
+
+/** As `hashBytes` of the eight bytes of a 64-bit integer, little-endian. */
 function hashLong(value: bigint | number): number {
-  if (typeof value === 'number') return murmur3Long(value | 0, Math.floor(value / 0x1_0000_0000) | 0)
-  return murmur3Long(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+  if (typeof value === 'number') return hashHalves(value | 0, Math.floor(value / 0x1_0000_0000) | 0)
+  return hashHalves(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+}
+
+function hashHalves(low: number, high: number): number {
+  return finish(mixBlock(mixBlock(0, low), high), 8) | 0
 }
 
 function bindTruncate(width: number, source: PrimitiveType): TransformFunction | undefined {

@@ -5,6 +5,7 @@
  * uuid → lower-case string; fixed, binary → Uint8Array.
  */
 import { Buffer } from 'node:buffer'
+import { compareCodePoints } from '../../../topology/code-point-order.ts'
 import type { PrimitiveType } from '../../../topology/schema/types.ts'
 
 export type Value = boolean | number | bigint | string | Uint8Array
@@ -31,30 +32,11 @@ export function canonicalValue(type: PrimitiveType, value: unknown): Value {
 }
 
 /**
- * Orders two canonical values of one type: strings by their UTF-8 bytes (JavaScript alone would compare UTF-16 units),
- * bytes unsigned, −0.0 before +0.0. NaN is never compared.
+ * Orders two canonical values of one type: strings by their UTF-8 bytes, bytes unsigned, −0.0 before +0.0. NaN is never compared.
  */
 export function compareValues(a: Value, b: Value): number {
-  if (typeof a === 'string') return compareUtf8(a, b as string)
+  if (typeof a === 'string') return compareCodePoints(a, b as string)
   if (a instanceof Uint8Array) return Buffer.compare(a, b as Uint8Array)
   if (a === 0 && b === 0) return Number(Object.is(b, -0)) - Number(Object.is(a, -0))
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** UTF-8 byte order is code point order: it differs from UTF-16 order only where a surrogate meets U+E000–U+FFFF. */
-function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const unitA = a.charCodeAt(i)
-    const unitB = b.charCodeAt(i)
-    if (unitA !== unitB) {
-      const surrogateA = isSurrogate(unitA)
-      return surrogateA === isSurrogate(unitB) ? unitA - unitB : surrogateA ? 1 : -1
-    }
-  }
-  return a.length - b.length
-}
-
-function isSurrogate(unit: number): boolean {
-  return (unit & 0xf800) === 0xd800
 }
