@@ -1,19 +1,9 @@
 /** Manifest lists: the Avro file of a snapshot that names its manifests, with what is needed to skip one unread. */
 import { Buffer } from 'node:buffer'
 import { type AvroSchema, readAvroFile, writeAvroFile } from './avro-file.ts'
-import type { ManifestEntry } from './manifest.ts'
-import { EntryStatus } from './manifest.ts'
+import { EntryStatus, type ManifestEntry } from './manifest.ts'
 import type { PartitionField } from './partition-spec.ts'
-import { summarizePartitions } from './partition-summary.ts'
-
-/** What the partitions of a manifest's files have in common, for one partition field. */
-export interface FieldSummary {
-  readonly containsNull: boolean
-  readonly containsNan: boolean | undefined
-  /** Single values in binary. */
-  readonly lowerBound: Uint8Array | undefined
-  readonly upperBound: Uint8Array | undefined
-}
+import { type FieldSummary, summarizePartitions } from './partition-summary.ts'
 
 /** One row of a manifest list. */
 export interface ManifestFile {

@@ -7,7 +7,6 @@
 import { Buffer } from 'node:buffer'
 import { type AvroSchema, readAvroFile, writeAvroFile } from './avro-file.ts'
 import { type ColumnMap, type DataFile, FileContent } from './data-file.ts'
-import type { ManifestFile } from './manifest-list.ts'
 import { partitionAvroSchema, partitionFromAvro, partitionToAvro } from './partition-avro.ts'
 import type { PartitionField, PartitionSpecJson } from './partition-spec.ts'
 import type { SchemaJson } from './schema.ts'
@@ -29,6 +28,12 @@ export interface ManifestHeader {
   readonly schema: SchemaJson
   readonly spec: PartitionSpecJson
   readonly content: 'data' | 'deletes'
+}
+
+/** What entries without their own inherit: it stands in the manifest list's row of their manifest. */
+export interface Inherited {
+  readonly addedSnapshotId: bigint
+  readonly sequenceNumber: bigint
 }
 
 export function writeManifest(
@@ -54,10 +59,10 @@ export function writeManifest(
   return writeAvroFile(entrySchema(partitionFields), metadata, records)
 }
 
-/** Reads a manifest of version 1 or 2; what entries inherit comes from the manifest list's row of it. */
+/** Reads a manifest of version 1 or 2. */
 export function readManifest(
   bytes: Uint8Array,
-  manifest: ManifestFile,
+  inherited: Inherited,
   partitionFields: readonly PartitionField[],
 ): ManifestEntry[] {
   const file = readAvroFile(bytes)
@@ -66,9 +71,9 @@ export function readManifest(
     const inherits = record.status === EntryStatus.added
     return {
       status: record.status,
-      snapshotId: record.snapshot_id ?? manifest.addedSnapshotId,
-      sequenceNumber: record.sequence_number ?? (inherits ? manifest.sequenceNumber : 0n),
-      fileSequenceNumber: record.file_sequence_number ?? (inherits ? manifest.sequenceNumber : 0n),
+      snapshotId: record.snapshot_id ?? inherited.addedSnapshotId,
+      sequenceNumber: record.sequence_number ?? (inherits ? inherited.sequenceNumber : 0n),
+      fileSequenceNumber: record.file_sequence_number ?? (inherits ? inherited.sequenceNumber : 0n),
       dataFile: dataFileFromAvro(record.data_file, partitionFields, names),
     }
   })

@@ -1,8 +1,16 @@
 /** Summaries of a manifest's partitions, by which a reader skips the manifest unread. */
-import type { FieldSummary } from './manifest-list.ts'
 import type { PartitionField, PartitionValues } from './partition-spec.ts'
 import { serializeValue } from './single-value.ts'
 import { compareValues, type Value } from './value.ts'
+
+/** What the partitions of a manifest's files have in common, for one partition field. */
+export interface FieldSummary {
+  readonly containsNull: boolean
+  readonly containsNan: boolean | undefined
+  /** Single values in binary. */
+  readonly lowerBound: Uint8Array | undefined
+  readonly upperBound: Uint8Array | undefined
+}
 
 /** One summary per partition field over the partitions of all files. */
 export function summarizePartitions(

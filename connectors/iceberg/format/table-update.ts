@@ -30,11 +30,6 @@ export function setProperties(metadata: TableMetadata, properties: Readonly<Reco
   return { ...metadata, properties: { ...metadata.properties, ...properties } }
 }
 
-export function removeProperties(metadata: TableMetadata, names: readonly string[]): TableMetadata {
-  const kept = Object.entries(metadata.properties ?? {}).filter(([name]) => !names.includes(name))
-  return { ...metadata, properties: Object.fromEntries(kept) }
-}
-
 /** Adds a schema and makes it current. */
 export function addSchema(metadata: TableMetadata, schema: SchemaJson, lastColumnId: number): TableMetadata {
   return {
