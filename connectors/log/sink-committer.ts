@@ -5,9 +5,14 @@ import { crc32 } from 'node:zlib'
 import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../topology/contract/sink.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Appender } from './appender.ts'
-import type { LogCommittable } from './sink.ts'
 import type { LogStore } from './store.ts'
 import type { Topic } from './topics.ts'
+
+/** A reference to batches in staged_batch: what the committer appends. */
+export interface LogCommittable {
+  readonly topic: string
+  readonly stagedIds: readonly number[]
+}
 
 interface EpochRow {
   /** The newest attempt that has fenced or committed. */

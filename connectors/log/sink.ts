@@ -13,18 +13,12 @@ import type { Batch } from '../../topology/element.ts'
 import { type Appender, packBatches } from './appender.ts'
 import { Partitioner } from './partitioner.ts'
 import { packedSize } from './record-batch.ts'
-import { LogSinkCommitter } from './sink-committer.ts'
+import { type LogCommittable, LogSinkCommitter } from './sink-committer.ts'
 import type { LogStore } from './store.ts'
 import type { Topic, Topics } from './topics.ts'
 
 /** What a writer holds in memory before it stages. */
 const MAX_BUFFERED_BYTES = 4 << 20
-
-/** A reference to batches in staged_batch: what the committer appends. */
-export interface LogCommittable {
-  readonly topic: string
-  readonly stagedIds: readonly number[]
-}
 
 export class LogSink implements Sink {
   private readonly store: LogStore
