@@ -1,6 +1,6 @@
 /** What an aggregate is: one column of a window's result, gathered record by record. */
 import type { ValueCodec } from '../../topology/contract/state.ts'
-import { describeValue } from '../user-function.ts'
+import { describeValue } from '../../topology/describe-value.ts'
 import type { TimeWindow } from '../window/tumbling.ts'
 
 /**

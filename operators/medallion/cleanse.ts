@@ -1,7 +1,7 @@
 /** Tidy up text columns. */
 import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../../topology/stream.ts'
+import { describeResult } from '../../topology/user-function.ts'
 import type { FieldOf } from '../field-of.ts'
-import { nameOf } from '../user-function.ts'
 
 /** One way of tidying a text. It is not asked about null. */
 export interface Cleanser {
@@ -76,7 +76,7 @@ function cleanseText(text: string, cleansers: readonly Cleanser[], field: string
   for (let i = 0; i < cleansers.length && current !== null; i++) {
     current = cleansers[i]!.apply(current)
     if (typeof current !== 'string' && current !== null) {
-      throw new TypeError(`${cleansers[i]!.name} must turn ${field} into text or null, not ${nameOf(current)}`)
+      throw new TypeError(`${cleansers[i]!.name} must turn ${field} into text or null, not ${describeResult(current)}`)
     }
   }
   return current

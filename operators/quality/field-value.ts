@@ -13,7 +13,6 @@ import {
   parseIsoTimestampMicros,
 } from '../../topology/schema/index.ts'
 import type { Field } from '../../topology/schema/types.ts'
-import { describeValue } from '../user-function.ts'
 
 /** A decimal, a date or a timestamp as text. */
 export type BoundText = string
@@ -60,6 +59,9 @@ function integer(bound: number | bigint | string): bigint | undefined {
   return /^-?\d+$/.test(bound) ? BigInt(bound) : undefined
 }
 
+/** Reasons go into tables: no more of a text than tells it from others. */
+const MAX_TEXT_LENGTH = 300
+
 /** A value as its field writes it: 1990 of scale 2 is `19.90`. Long texts are cut. */
 export function formatFieldValue({ type }: Field, value: unknown): string {
   try {
@@ -70,5 +72,10 @@ export function formatFieldValue({ type }: Field, value: unknown): string {
   } catch {
     // Out of the years that ISO 8601 can write: then as the number it is.
   }
-  return typeof value === 'string' ? describeValue(value) : String(value)
+  return typeof value === 'string' ? quoteText(value) : String(value)
+}
+
+function quoteText(text: string): string {
+  if (text.length <= MAX_TEXT_LENGTH) return JSON.stringify(text)
+  return `${JSON.stringify(text.slice(0, MAX_TEXT_LENGTH))}… (${text.length} characters)`
 }

@@ -1,6 +1,6 @@
 /** Rules over a whole row. */
 import { z } from 'zod'
-import { nameOf } from '../user-function.ts'
+import { checkBoolean } from '../../topology/user-function.ts'
 import { type RowRule, type RuleOptions, ruleBase } from './rule.ts'
 
 /**
@@ -20,9 +20,7 @@ export function custom<T>(
     kind: 'row',
     ...ruleBase(name, options),
     compile: () => (row) => {
-      const result: unknown = holds(row)
-      if (result === true) return undefined
-      if (result !== false) throw new TypeError(`it must return a boolean, not ${nameOf(result)}`)
+      if (checkBoolean(holds(row))) return undefined
       return typeof reason === 'string' ? reason : reason(row)
     },
   }

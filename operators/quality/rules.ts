@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { TopologyError } from '../../topology/errors.ts'
 import { fieldsOf, type Row } from '../../topology/schema/index.ts'
 import type { Field } from '../../topology/schema/types.ts'
-import { checkBoolean } from '../user-function.ts'
+import { checkBoolean } from '../../topology/user-function.ts'
 import type { Check, OnFail, Rule, Severity, UniqueRule } from './rule.ts'
 
 /** A rule that is ready to judge rows. */

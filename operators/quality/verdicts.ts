@@ -1,9 +1,9 @@
 /** Carries out what rules decide: counts, drops, fails, and gathers what goes into quarantine. */
 import type { Counter } from '../../topology/contract/observability.ts'
 import type { OperatorContext } from '../../topology/contract/operator.ts'
+import { describeValue } from '../../topology/describe-value.ts'
 import { Batch } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
-import { describeValue } from '../user-function.ts'
 import { nowMicros, quarantinedRow } from './quarantined.ts'
 import type { OnFail, Severity } from './rule.ts'
 

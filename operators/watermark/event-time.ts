@@ -1,11 +1,12 @@
 /** Say when each record happened, and how far behind the others a record may come. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
+import { describeValue } from '../../topology/describe-value.ts'
 import type { DurationMs } from '../../topology/duration.ts'
 import { Batch, type Idle, MIN_WATERMARK_MS, type Watermark } from '../../topology/element.ts'
 import { OperatorError, TopologyError } from '../../topology/errors.ts'
 import { type AnyStream, append, type ElementOf, type Transform } from '../../topology/stream.ts'
+import { describeResult, userFunctionError } from '../../topology/user-function.ts'
 import type { FieldOf } from '../field-of.ts'
-import { describeValue, nameOf, userFunctionError } from '../user-function.ts'
 import { restoredTimes } from './restored.ts'
 import { ONLY_SPLIT, SplitWatermarks } from './split-watermarks.ts'
 
@@ -115,10 +116,13 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
       throw userFunctionError(uid, what, row, error)
     }
     if (typeof timeMs === 'number' && Number.isFinite(timeMs)) return timeMs
-    throw new OperatorError(`${uid}: ${what} gives no event time but ${nameOf(timeMs)} for ${describeValue(row)}`, {
-      fix: 'Quarantine records without a valid time before it, for example with expect() and isoTimestamp().',
-      details: { uid, value: describeValue(row) },
-    })
+    throw new OperatorError(
+      `${uid}: ${what} gives no event time but ${describeResult(timeMs)} for ${describeValue(row)}`,
+      {
+        fix: 'Quarantine records without a valid time before it, for example with expect() and isoTimestamp().',
+        details: { uid, value: describeValue(row) },
+      },
+    )
   }
 
   return {

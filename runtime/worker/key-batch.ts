@@ -1,9 +1,9 @@
 /** Gives every row of a batch its key and key group: what a hash edge routes by and keyed state is found by. */
+import { describeValue } from '../../topology/describe-value.ts'
 import { Batch, type Key } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import type { Behaviour } from '../../topology/graph.ts'
 import { compositeKey, keyGroupOf, toKey } from '../../topology/key.ts'
-import { describeValue } from './describe-value.ts'
 
 /** @throws {OperatorError} when a row has no usable key: null, NaN, an object … */
 export function keyBatch(

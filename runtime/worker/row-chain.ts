@@ -1,8 +1,7 @@
 /** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
 import { Batch } from '../../topology/element.ts'
-import { OperatorError } from '../../topology/errors.ts'
 import type { Node } from '../../topology/graph.ts'
-import { describeValue } from './describe-value.ts'
+import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
 import { type FusedStep, loadFusedLoop, MAX_FUSED_STEPS } from './fused-steps.ts'
 
 type RowBehaviour = Extract<Node['behaviour'], { type: 'row' }>
@@ -32,6 +31,8 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
   const steps = nodes.map((node) => node.behaviour as RowBehaviour & FusedStep)
   const loop = await loadFusedLoop(steps)
+  const last = nodes.at(-1)!
+  const endsInMap = steps.at(-1)!.step === 'map'
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
@@ -45,9 +46,9 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
     } catch (error) {
       throw rowError(nodes[loop.failedStep]!, inputOf(steps, loop.failedStep, rows[loop.failedRow]), error)
     }
-    for (const [position, { step }] of steps.entries()) {
-      if (step === 'map' && position === steps.length - 1 && isPromise(out[0]))
-        throw promiseError(nodes[position]!, rows[0])
+    // The first result tells: a function is asynchronous for all records, or for none.
+    if (endsInMap && isPromise(out[0])) {
+      throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
     }
     out.length = count
     return onlyMaps || count === rows.length
@@ -115,21 +116,6 @@ function gather(batch: Batch, selected: ArrayLike<number>, count: number, keepsK
 
 function rowError(node: Node, row: unknown, cause: unknown): Error {
   const { step, fn } = node.behaviour as RowBehaviour
-  const name = fn.name === '' || fn.name === 'fn' ? `the function of ${step}` : `${step} function ${fn.name}`
-  return new OperatorError(`${node.id}: ${name} threw: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    cause,
-    fix: 'Make the function take this record, or filter such records out before it.',
-    details: { uid: node.id, function: fn.name, value: describeValue(row) },
-  })
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-function promiseError(node: Node, row: unknown): Error {
-  return new OperatorError(`${node.id}: its function returned a Promise where a value belongs`, {
-    fix: 'Row functions are synchronous. Do the asynchronous work before the stream, or in an async operator.',
-    details: { uid: node.id, value: describeValue(row) },
-  })
+  const what = fn.name === '' || fn.name === 'fn' ? `the function of ${step}` : `function ${fn.name}`
+  return userFunctionError(node.id, what, row, cause)
 }

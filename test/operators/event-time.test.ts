@@ -124,7 +124,7 @@ describe('eventTime', () => {
     const run = await harness((s: Stream<Reading | { id: string }>) =>
       s.pipe(eventTime((row) => Number((row as Reading).at / 1000n), { outOfOrderness: seconds(1) })),
     )
-    expect(() => run.batch([{ id: 'r8' }])).toThrowError(/eventTime: the event time function failed on \{"id":"r8"\}/)
+    expect(() => run.batch([{ id: 'r8' }])).toThrowError(/eventTime: the event time function failed on \{ id: 'r8' \}/)
   })
 
   it('refuses durations that are none', () => {
