@@ -31,6 +31,9 @@ interface Split {
   emptyAtVersion: number | undefined
 }
 
+/** Of a partition that the topic does not have. */
+const NO_OFFSETS = { earliestOffset: 0, nextOffset: 0 }
+
 export class LogReader implements SourceReader {
   private readonly store: LogStore
   private readonly topics: Topics
@@ -75,6 +78,8 @@ export class LogReader implements SourceReader {
     this.seenVersion = this.store.dataVersion()
     this.splits.sort(byAppendOrder)
     for (const split of this.splits) {
+      // A bound is where the log ended: nothing was ever read from behind it, but in another log.
+      if (split.position > split.stop) throw this.beyondEnd(split, split.stop)
       if (split.position >= split.stop || split.emptyAtVersion === this.seenVersion) continue
       const batch = this.take(split, Math.min(maxRows, split.stop - split.position))
       if (batch !== undefined) return batch
@@ -195,10 +200,26 @@ export class LogReader implements SourceReader {
   }
 
   private requireInRange(split: Split): void {
-    const offsets = this.topics.offsets(this.topic)[split.partition]
-    if (offsets === undefined || split.position < offsets.earliestOffset || split.position > offsets.nextOffset) {
-      throw this.outOfRange(split, offsets?.earliestOffset ?? 0)
-    }
+    const { earliestOffset, nextOffset } = this.topics.offsets(this.topic)[split.partition] ?? NO_OFFSETS
+    if (split.position > nextOffset) throw this.beyondEnd(split, nextOffset)
+    if (split.position < earliestOffset) throw this.outOfRange(split, earliestOffset)
+  }
+
+  private beyondEnd(split: Split, nextOffset: number): SluiceError {
+    const { name } = this.topic
+    return new SluiceError(
+      'OFFSET_OUT_OF_RANGE',
+      `topic '${name}', partition ${split.partition}: offset ${split.position} is not there, it ends before ${nextOffset}`,
+      {
+        fix: 'This is not the log that the checkpoint was taken on: bring that one back, or start a new job from earliest.',
+        details: {
+          topic: name,
+          partition: split.partition,
+          offset: String(split.position),
+          nextOffset: String(nextOffset),
+        },
+      },
+    )
   }
 
   private outOfRange(split: Split, earliestOffset: number): SluiceError {

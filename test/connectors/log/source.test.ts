@@ -106,9 +106,26 @@ describe('the log as a source', () => {
       fix: expect.stringContaining('retention'),
       details: { topic: 't', partition: 0, offset: '1', earliestOffset: '2' },
     })
-    await reader.assign([{ ...split!, id: 'beyond', position: '99' }])
-    await expect(read()).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
   })
+
+  test.each([undefined, 'latest'] as const)(
+    'a position behind the end is refused, not taken for the end of a run until %s',
+    async (until) => {
+      const { log, clock } = temporaryLog()
+      await log.ensureTopic('t', { partitions: 1 })
+      await log.append('t', [{ key: null, value: bytes('of a younger log') }], 1)
+      const [split] = await log.source('t').discoverSplits(until === undefined ? {} : { until })
+      const reader = log.source('t').createReader(readerContext(clock))
+      await reader.assign([{ ...split!, position: '99' }])
+      expect(() => reader.poll(10)).toThrow(
+        expect.objectContaining({
+          code: 'OFFSET_OUT_OF_RANGE',
+          message: expect.stringContaining("topic 't', partition 0: offset 99 is not there, it ends before 1"),
+          fix: expect.stringContaining('not the log'),
+        }),
+      )
+    },
+  )
 
   test('a position behind a topic that retention has emptied is refused too', async () => {
     const { log, clock } = temporaryLog()
