@@ -12,7 +12,6 @@ export interface MetricDefinition {
 export const SCOPE_LABELS = ['job', 'uid', 'subtask'] as const
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-const SHORT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1]
 const BYTES = [1e3, 1e4, 1e5, 1e6, 4e6, 16e6, 64e6, 256e6, 1e9, 4e9]
 
 export const METRICS = {
@@ -58,23 +57,15 @@ export const METRICS = {
   busy_ms_total: { type: 'counter', help: 'Milliseconds a task spent on elements.' },
   idle_ms_total: { type: 'counter', help: 'Milliseconds a task waited for input.' },
   backpressured_ms_total: { type: 'counter', help: 'Milliseconds a task waited for room downstream.' },
-  restarts_total: { type: 'counter', help: 'Attempts after the first.' },
 
   // checkpoints
   checkpoint_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the barrier to the durable manifest.',
+    help: 'Time from the barrier until every sink has committed.',
     buckets: SECONDS,
   },
-  checkpoint_pause_seconds: {
-    type: 'histogram',
-    help: 'Time the loop stood still for the cut of a checkpoint.',
-    buckets: SHORT_SECONDS,
-  },
   checkpoint_size_bytes: { type: 'histogram', help: 'Bytes of a complete checkpoint.', buckets: BYTES },
-  checkpoints_completed_total: { type: 'counter', help: 'Checkpoints whose manifest is durable.' },
-  checkpoints_failed_total: { type: 'counter', help: 'Checkpoints that did not complete.' },
-  last_checkpoint_id: { type: 'gauge', help: 'Id of the last complete checkpoint.' },
+  checkpoints_completed_total: { type: 'counter', help: 'Checkpoints that every sink has committed.' },
 
   // sinks
   sink_write_duration_seconds: {
@@ -92,7 +83,6 @@ export const METRICS = {
   sink_files_total: { type: 'counter', help: 'Data files written, by table.', labels: ['table'] },
   sink_bytes_total: { type: 'counter', help: 'Bytes of data files written, by table.', labels: ['table'] },
   sink_rows_total: { type: 'counter', help: 'Rows written, by table.', labels: ['table'] },
-  sink_open_files: { type: 'gauge', help: 'Data files open for writing, by table.', labels: ['table'] },
   commit_duration_seconds: {
     type: 'histogram',
     help: 'Time of a commit, retries included, by table.',

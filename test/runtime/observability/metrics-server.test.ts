@@ -37,8 +37,8 @@ function ask(options: { method?: string; path?: string; host?: string }): Promis
 
 describe('serveMetrics', () => {
   it('answers GET /metrics', async () => {
-    metrics.scope({ job: 'j' }).counter('restarts_total').add(1)
-    expect(await ask({})).toEqual({ status: 200, text: expect.stringContaining('p_restarts_total{job="j"} 1') })
+    metrics.scope({ job: 'j' }).counter('duplicates_total').add(1)
+    expect(await ask({})).toEqual({ status: 200, text: expect.stringContaining('p_duplicates_total{job="j"} 1') })
   })
 
   it.each(['localhost', 'localhost:9464', '127.0.0.1', '[::1]:80'])('answers to the host %s', async (host) => {
