@@ -174,13 +174,13 @@ export class CheckpointStore {
     const needed = new Set(newest.keyed.map((reference) => reference.file))
     for (const entry of kept) {
       if (entry.id === newest.checkpointId) continue
-      const manifest = await this.manifestOf(entry)
+      const references = await this.referencesOf(entry)
       // What a damaged manifest names can't be known: delete nothing this time.
-      if (manifest === undefined) return
-      for (const reference of manifest.keyed) needed.add(reference.file)
+      if (references === undefined) return
+      for (const reference of references) needed.add(reference.file)
     }
     for (const entry of retired) {
-      for (const reference of (await this.manifestOf(entry))?.keyed ?? []) {
+      for (const reference of (await this.referencesOf(entry)) ?? []) {
         if (!needed.has(reference.file)) await this.files.delete(`${this.root}/${reference.file}`)
       }
       await this.files.delete(`${this.root}/${entry.manifest}`)
@@ -188,12 +188,14 @@ export class CheckpointStore {
     faultPoint('checkpoint.after-retention')
   }
 
-  private async manifestOf(entry: CheckpointEntry): Promise<Manifest | undefined> {
+  /** None for a manifest that is gone, such as that of a savepoint its user has deleted; undefined for a damaged one. */
+  private async referencesOf(entry: CheckpointEntry): Promise<readonly StateReference[] | undefined> {
     try {
       const location = `${this.root}/${entry.manifest}`
-      return decodeManifest(await this.files.read(location), location, entry.sha256)
+      return decodeManifest(await this.files.read(location), location, entry.sha256).keyed
     } catch (error) {
-      if (isSluiceError(error, 'CHECKPOINT_CORRUPT') || isSluiceError(error, 'FILE_NOT_FOUND')) return undefined
+      if (isSluiceError(error, 'FILE_NOT_FOUND')) return []
+      if (isSluiceError(error, 'CHECKPOINT_CORRUPT')) return undefined
       throw error
     }
   }

@@ -6,7 +6,8 @@
  *
  * Why an older attempt can't slip in: within its epoch it wrote every record, so the number it tries next is taken by
  * the record that opened the epoch after it. Records that open an epoch are therefore never deleted; others are, once
- * `KEEP_RECORDS` newer ones stand.
+ * `KEEP_RECORDS` newer ones stand. So the number that opens an epoch may have been free again by then: who opens one looks
+ * whether newer records stand.
  */
 import { randomUUID } from 'node:crypto'
 import type { FileIO } from '../../topology/contract/file-io.ts'
@@ -113,14 +114,18 @@ export class Journal {
       sequence: base.sequence + 1,
     }
     const bytes = encode(record)
-    if (!(await this.files.create(this.location(record.sequence), bytes)) && !(await this.isOurs(record, bytes))) {
-      throw new SluiceError('FENCED', `another attempt of this job has taken over after epoch ${base.epoch}`, {
-        fix: 'Nothing was lost: the newer attempt goes on from the last checkpoint. Stop this one.',
-        details: { epoch: String(base.epoch), journal: this.directory },
-      })
-    }
+    const file = this.location(record.sequence)
+    if (!(await this.files.create(file, bytes)) && !(await this.isOurs(record, bytes))) throw this.fenced(base)
+    if (record.opensEpoch && (await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
     await this.trim(record)
     return record
+  }
+
+  private fenced(base: JournalRecord): SluiceError {
+    return new SluiceError('FENCED', `another attempt of this job has taken over after epoch ${base.epoch}`, {
+      fix: 'Nothing was lost: the newer attempt goes on from the last checkpoint. Stop this one.',
+      details: { epoch: String(base.epoch), journal: this.directory },
+    })
   }
 
   /** A create whose reply was lost and that was tried again finds its own bytes. */

@@ -109,6 +109,24 @@ describe('epochs', () => {
     const epochs = await Promise.all(Array.from({ length: 8 }, () => open(files).openEpoch()))
     expect(new Set(epochs).size).toBe(8)
   })
+
+  it('are not taken in the place of a record that was trimmed while the attempt stood still', async () => {
+    const files = memoryFiles()
+    const running = open(files)
+    await running.openEpoch()
+    const { promise: stall, resolve: goOn } = Promise.withResolvers<void>()
+    const slow = open({ ...files, create: (...file) => stall.then(() => files.create(...file)) })
+    const opened = slow.openEpoch()
+    for (let n = 0; n < 20; n++) await take(running, `state ${n}`)
+    goOn()
+    await opened
+    expect(await stateOf(slow)).toBe('state 19')
+    await expect(take(running, 'fenced')).rejects.toMatchObject({ code: 'FENCED' })
+    await take(slow, 'of the newer attempt')
+    const next = open(files)
+    await next.openEpoch()
+    expect(await stateOf(next)).toBe('of the newer attempt')
+  })
 })
 
 describe('retention', () => {
@@ -127,6 +145,17 @@ describe('retention', () => {
     expect(states).toHaveLength(3)
     const journal = [...files.contents.keys()].filter((name) => name.includes('/journal/'))
     expect(journal.length).toBeLessThanOrEqual(10)
+  })
+
+  it('goes on when a user has deleted a savepoint', async () => {
+    const files = memoryFiles()
+    const store = open(files, [], 1)
+    await store.openEpoch()
+    await files.delete(await take(store, 'saved', 'savepoint'))
+    for (const state of ['a', 'b', 'c']) await take(store, state)
+    const states = [...files.contents.keys()].filter((name) => name.includes('/state/'))
+    // That of the newest checkpoint, and what the savepoint left behind.
+    expect(states).toHaveLength(2)
   })
 })
 
