@@ -108,6 +108,14 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
     return entries
   })
 
+  /** After a restore the last watermark goes out again, before anything else: whoever merges several has to know it. */
+  let isToRepeat = watermarks.watermarkMs > MIN_WATERMARK_MS
+  function repeatRestored(): void {
+    if (!isToRepeat) return
+    isToRepeat = false
+    context.emitWatermark({ kind: 'watermark', timestampMs: watermarks.watermarkMs })
+  }
+
   function timeOfRow(row: unknown): number {
     let timeMs: unknown
     try {
@@ -127,6 +135,7 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
 
   return {
     onBatch(batch: Batch) {
+      repeatRestored()
       const rows = batch.values
       const timestampsMs = new Float64Array(rows.length)
       let maxMs = MIN_WATERMARK_MS
@@ -143,6 +152,7 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
     },
 
     onWatermark(watermark: Watermark) {
+      repeatRestored()
       if (watermark.split !== undefined) {
         watermarks.announce(watermark.split)
         return undefined
@@ -151,6 +161,7 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
     },
 
     onIdle(idle: Idle) {
+      repeatRestored()
       watermarks.idle(idle.split ?? ONLY_SPLIT)
       if (!watermarks.anyActive) return { kind: 'idle' }
       const grownMs = watermarks.takeGrown()

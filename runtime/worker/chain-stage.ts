@@ -18,7 +18,7 @@ import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
 import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
-import { NodeInputs } from './node-inputs.ts'
+import { isOfSplit, NodeInputs } from './node-inputs.ts'
 import { NodeMeter } from './node-meter.ts'
 
 export class ChainStage implements Stage, StageInterior {
@@ -37,6 +37,8 @@ export class ChainStage implements Stage, StageInterior {
   private pending: Promise<void>[] = []
   private failure: unknown
   private watermarkMs = MIN_WATERMARK_MS
+  /** Merges the watermarks of the inputs into that of the stage. */
+  private merged!: NodeInputs
 
   constructor(plan: StagePlan) {
     this.id = plan.id
@@ -47,6 +49,10 @@ export class ChainStage implements Stage, StageInterior {
     this.host = host
     this.state = await createStageState({ keyGroups: host.keyGroups, restore })
     this.watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
+    this.merged = new NodeInputs(Math.max(1, this.plan.inputs.length), this.watermarkMs, (element) => {
+      if (element.kind !== 'watermark' || !Number.isFinite(element.timestampMs)) return
+      this.watermarkMs = Math.max(this.watermarkMs, element.timestampMs)
+    })
     for (const input of this.plan.inputs) this.inputs[input.stageInput] = new Subject()
     if (this.plan.source !== undefined) {
       this.inputs[0] = this.port(this.plan.source, 'out')
@@ -61,27 +67,31 @@ export class ChainStage implements Stage, StageInterior {
     }
     this.state.checkClaimed()
     for (const output of this.plan.outputs) {
-      this.subscribe(this.port(output.from, output.port), (element) => host.emit(output.output, element), 0)
+      const send = (element: Element) => {
+        if (!isOfSplit(element)) host.emit(output.output, element)
+      }
+      this.subscribe(this.port(output.from, output.port), send, 0)
     }
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
     this.sourceMeter?.sent(batch.length)
+    this.merged.receive(batch, input)
     return this.send(input, batch)
   }
 
   onWatermark(input: number, watermark: Watermark): void | Promise<void> {
-    if (watermark.split === undefined && Number.isFinite(watermark.timestampMs)) {
-      this.watermarkMs = Math.max(this.watermarkMs, watermark.timestampMs)
-    }
+    this.merged.receive(watermark, input)
     return this.send(input, watermark)
   }
 
   onIdle(input: number, idle: Idle): void {
+    this.merged.receive(idle, input)
     this.send(input, idle)
   }
 
   onEnd(input: number, end: EndOfInput): void | Promise<void> {
+    this.merged.receive(end, input)
     return this.send(input, end)
   }
 

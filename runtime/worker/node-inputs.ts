@@ -4,6 +4,7 @@ import { type Element, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology
 /**
  * One per node or input gate. With one input everything passes as it is. With several, a watermark goes on when the
  * minimum over the inputs that are neither idle nor ended has grown, idleness when all are idle, the end after the last.
+ * What is said of a split passes as it is too: it is the source that speaks, whichever branch the words come by.
  */
 export class NodeInputs {
   private readonly deliver: (element: Element, input: number) => void
@@ -21,7 +22,7 @@ export class NodeInputs {
   }
 
   receive(element: Element, input: number): void {
-    if (this.watermarksMs.length === 1) {
+    if (this.watermarksMs.length === 1 || isOfSplit(element)) {
       this.deliver(element, input)
       return
     }
@@ -63,4 +64,9 @@ export class NodeInputs {
     this.mergedMs = minimumMs
     this.deliver({ kind: 'watermark', timestampMs: minimumMs }, input)
   }
+}
+
+/** Whether a watermark or idleness is that of a split: said inside the source's chain, and to nobody beyond it. */
+export function isOfSplit(element: Element): boolean {
+  return (element.kind === 'watermark' || element.kind === 'idle') && element.split !== undefined
 }
