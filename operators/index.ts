@@ -12,12 +12,7 @@ export { filter } from './filter.ts'
 export { flatMap } from './flat-map.ts'
 export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
-export {
-  type BronzeCoordinates,
-  type BronzeLayerOptions,
-  type BronzeRow,
-  bronzeLayer,
-} from './medallion/bronze-layer.ts'
+export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {

@@ -8,17 +8,9 @@ import { TopologyError } from '../../topology/errors.ts'
 import type { ColumnFlow } from '../../topology/graph.ts'
 import { jsonDeserializer } from '../../topology/schema/index.ts'
 import { appendWithSides, type Flat, type Stream, type TopicStream, type Transform } from '../../topology/stream.ts'
-import { type Judgement, nowMicros, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
+import { type Judgement, nowMicros, PROVENANCE, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
 import { emptyRow } from '../row-shape.ts'
 import { type ColumnPaths, type PathValue, pathReader } from './column-path.ts'
-
-/** What bronze knows of every record, parsed or not. */
-export interface BronzeCoordinates extends Provenance {
-  /** timestamptz: the log's own time of the record. */
-  source_timestamp: bigint
-  /** As the event says, or where it doesn't, as the layer's option. */
-  source_system: string
-}
 
 export interface BronzeLayerOptions<C> {
   /** The system that events come from which don't name one. */
@@ -27,8 +19,8 @@ export interface BronzeLayerOptions<C> {
   readonly columns: C
 }
 
-/** A row of bronze: the coordinates, and the parsed columns, all null where the record did not parse. */
-export type BronzeRow<T, C> = Flat<BronzeCoordinates & { [N in keyof C]: PathValue<T, C[N]> }>
+/** A row of bronze: where the record came from, and the parsed columns, all null where it did not parse. */
+export type BronzeRow<T, C> = Flat<Provenance & { [N in keyof C]: PathValue<T, C[N]> }>
 
 export interface BronzeOutputs<T, C> {
   /** Every record. */
@@ -47,7 +39,7 @@ export interface BronzeOutputs<T, C> {
  * Parsing checks types only: what a field means is judged later, by `expect`. Rows of `out` and `parsed` are the same
  * objects. Watermarks of single splits pass unchanged. Stateless.
  *
- * @throws {TopologyError} `BRONZE_COLUMN` when a column has the name of a coordinate.
+ * @throws {TopologyError} `BRONZE_COLUMN` when a column has a name that bronze gives itself.
  * @example
  * const { out, parsed, rejected } = from(topic('raw-events', UserActionEvent)).pipe(
  *   bronzeLayer({ sourceSystem: 'web-app', columns: { event_id: 'event_id', amount: 'payload.amount' } }))
@@ -56,12 +48,10 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
   options: BronzeLayerOptions<C>,
 ): Transform<TopicStream<T>, BronzeOutputs<T, C>> {
   const paths = Object.entries(options.columns as Readonly<Record<string, string>>)
-  const taken = paths
-    .map(([column]) => column)
-    .filter((column) => (COORDINATE_COLUMNS as readonly string[]).includes(column))
+  const taken = paths.map(([column]) => column).filter((column) => Object.hasOwn(PROVENANCE_FLOW, column))
   if (taken.length > 0) {
     throw new TopologyError('BRONZE_COLUMN', `bronzeLayer(): "${taken.join('", "')}" is one of its own columns`, {
-      fix: `Give the parsed column another name; bronze has ${COORDINATE_COLUMNS.join(', ')} of itself.`,
+      fix: `Give the parsed column another name; bronze has ${PROVENANCE.join(', ')} of itself.`,
     })
   }
   return (input) =>
@@ -79,19 +69,8 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
     })
 }
 
-const COORDINATE_COLUMNS = [
-  'raw_payload',
-  'source_topic',
-  'source_partition',
-  'source_offset',
-  'source_timestamp',
-  'ingestion_timestamp',
-  'source_system',
-  'record_hash',
-] as const
-
 /** From what of a received record each column derives. */
-const COORDINATE_FLOW = {
+const PROVENANCE_FLOW = {
   raw_payload: ['value'],
   source_topic: ['topic'],
   source_partition: ['partition'],
@@ -100,11 +79,11 @@ const COORDINATE_FLOW = {
   ingestion_timestamp: [],
   source_system: ['value.source_system'],
   record_hash: ['value'],
-} satisfies Record<(typeof COORDINATE_COLUMNS)[number], readonly string[]>
+} satisfies Record<keyof Provenance, readonly string[]>
 
 function columnFlow(paths: readonly (readonly [column: string, path: string])[]): Record<string, ColumnFlow> {
-  const parsed = { ...COORDINATE_FLOW, ...Object.fromEntries(paths.map(([name, path]) => [name, [`value.${path}`]])) }
-  return { out: parsed, parsed, rejected: COORDINATE_FLOW }
+  const parsed = { ...PROVENANCE_FLOW, ...Object.fromEntries(paths.map(([name, path]) => [name, [`value.${path}`]])) }
+  return { out: parsed, parsed, rejected: PROVENANCE_FLOW }
 }
 
 function createBronzeLayer(
@@ -115,21 +94,21 @@ function createBronzeLayer(
 ): Operator {
   const deserializer = jsonDeserializer(schema)
   const names = paths.map(([name]) => name)
-  const empty = emptyRow([...COORDINATE_COLUMNS, ...names])
+  const empty = emptyRow([...PROVENANCE, ...names])
   const readColumns = pathReader(Object.fromEntries(paths))
   const rejectedTotal = {
     json: context.metrics.counter('records_quarantined_total', { rule: 'json' }),
     schema: context.metrics.counter('records_quarantined_total', { rule: 'schema' }),
   }
 
-  function bronzeRow(record: SourceRecord, nowMicros: bigint): Record<string, unknown> {
+  function bronzeRow(record: SourceRecord, ingestedAt: bigint): Record<string, unknown> {
     const row = { ...empty }
     row['raw_payload'] = record.value
     row['source_topic'] = record.topic
     row['source_partition'] = record.partition
     row['source_offset'] = record.offset
     row['source_timestamp'] = BigInt(Math.round(record.timestampMs * 1000))
-    row['ingestion_timestamp'] = nowMicros
+    row['ingestion_timestamp'] = ingestedAt
     row['source_system'] = sourceSystem
     row['record_hash'] = hash('sha256', record.value, 'hex')
     return row

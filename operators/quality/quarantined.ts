@@ -5,8 +5,23 @@ import type { Flat } from '../../topology/stream.ts'
 import { emptyRow } from '../row-shape.ts'
 import type { Severity } from './rule.ts'
 
-/** Where a record came from in bronze: enough to find it there. */
-export const COORDINATES = [
+/** A record's way back to the log, and its bytes as received. */
+export interface Provenance {
+  source_topic: string
+  source_partition: number
+  source_offset: bigint
+  /** timestamptz: the log's own time of the record. */
+  source_timestamp: bigint
+  /** timestamptz */
+  ingestion_timestamp: bigint
+  /** As the event says, or where it doesn't, as `bronzeLayer` was told. */
+  source_system: string
+  /** Hexadecimal SHA-256 of `raw_payload`. */
+  record_hash: string
+  raw_payload: Uint8Array
+}
+
+export const PROVENANCE = [
   'source_topic',
   'source_partition',
   'source_offset',
@@ -14,22 +29,8 @@ export const COORDINATES = [
   'ingestion_timestamp',
   'source_system',
   'record_hash',
-] as const
-
-/** A record's way back to the log, and its bytes as received. */
-export interface Provenance {
-  source_topic: string
-  source_partition: number
-  source_offset: bigint
-  /** timestamptz */
-  source_timestamp: bigint
-  /** timestamptz */
-  ingestion_timestamp: bigint
-  source_system: string
-  /** Hexadecimal SHA-256 of `raw_payload`. */
-  record_hash: string
-  raw_payload: Uint8Array
-}
+  'raw_payload',
+] as const satisfies readonly (keyof Provenance)[]
 
 /** Why a record is in quarantine. */
 export interface Judgement {
@@ -46,7 +47,6 @@ export interface Judgement {
  */
 export type QuarantinedRow<T> = T extends Provenance ? Flat<Provenance & Judgement> : Flat<T & Judgement>
 
-const PROVENANCE = [...COORDINATES, 'raw_payload'] as const
 const JUDGEMENT = ['rule', 'reason', 'severity', 'quarantined_at'] as const
 const quarantinedRecord = emptyRow([...PROVENANCE, ...JUDGEMENT])
 
