@@ -4,7 +4,7 @@ import type { DurationMs } from '../topology/duration.ts'
 import type { Batch, Key, Watermark } from '../topology/element.ts'
 import { type AnyStream, appendWithSides, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
 import type { FieldOf } from './field-of.ts'
-import { createFirstSeen, type HorizonOptions, Verdict } from './first-seen.ts'
+import { createFirstSeen, type FirstSeen, Verdict } from './first-seen.ts'
 import { keyByFields } from './key-by.ts'
 import { pickRows } from './selection.ts'
 
@@ -41,8 +41,7 @@ export function deduplicate<S extends AnyStream, const F extends FieldOf<Element
 ): Transform<S, { readonly out: Stream<ElementOf<S>>; readonly late: Stream<ElementOf<S>> }> {
   const fields: readonly string[] = typeof options.by === 'string' ? [options.by] : options.by
   const uid = options.name ?? `deduplicate(${fields.join(',')})`
-  const horizon: HorizonOptions = { uid, withinMs: options.within }
-  const create = createFirstSeen(horizon)
+  const create = createFirstSeen({ uid, withinMs: options.within })
   return (input) =>
     appendWithSides(keyByFields(input, fields), {
       uid,
@@ -58,7 +57,7 @@ export function deduplicate<S extends AnyStream, const F extends FieldOf<Element
     })
 }
 
-function createDeduplicate(context: OperatorContext, seen: ReturnType<ReturnType<typeof createFirstSeen>>): Operator {
+function createDeduplicate(context: OperatorContext, seen: FirstSeen): Operator {
   const duplicates = context.metrics.counter('duplicates_total')
   const lateCounter = context.metrics.counter('records_late_total')
   return {

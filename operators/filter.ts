@@ -6,7 +6,7 @@ import { type AnyStream, append, type ElementOf, type Transform } from '../topol
  *
  * Watermarks and barriers pass unchanged; keying is preserved. Stateless.
  *
- * @throws {OperatorError} naming the operator and the record, when `predicate` throws or returns a promise.
+ * @throws {OperatorError} naming the operator and the record, when `predicate` throws or returns no boolean.
  * @example orders.pipe(filter((order) => order.totalCents > 0))
  */
 export function filter<S extends AnyStream>(predicate: (value: ElementOf<S>) => boolean): Transform<S, S> {
