@@ -104,13 +104,6 @@ export function keyValues(key: Key, fieldCount: number): Key[] {
   return values
 }
 
-/** The byte form of a key, with its type tag (see topology/codec/key-bytes.ts). */
-export function encodeKey(key: Key): Uint8Array {
-  scratch.clear()
-  writeKey(scratch, key)
-  return scratch.take()
-}
-
 /**
  * The key group a key belongs to, 0 … keyGroups − 1: murmur3 x86 32-bit (seed 0, unsigned) of the key's byte form, modulo
  * `keyGroups`. Never changes: savepoints are restored by it.

@@ -1,5 +1,6 @@
 /** From a topology to a plan: prune, validate, cut stages at exchanges, fingerprint. */
 import type { Node } from '../graph.ts'
+import { KEY_GROUPS_DEFAULT } from '../key.ts'
 import type { Topology } from '../topology.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Edge, ExchangeEdge, Partitioning, Plan, StagePlan } from './plan.ts'
@@ -19,7 +20,7 @@ export interface CompileOptions {
  */
 export function compile(topology: Topology, options: CompileOptions = {}): Plan {
   const parallelism = options.parallelism ?? 1
-  const keyGroups = options.keyGroups ?? 128
+  const keyGroups = options.keyGroups ?? KEY_GROUPS_DEFAULT
   const nodes = reachable(topology.nodes)
   const edges = edgesOf(nodes, parallelism)
   const warnings = validate(nodes, edges, { parallelism, keyGroups })
