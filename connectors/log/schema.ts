@@ -6,7 +6,7 @@ import { SluiceError } from '../../topology/errors.ts'
 import { isBusy, toLogError } from './errors.ts'
 
 /** Raised with every change that an older Sluice would read wrongly. */
-export const LOG_FORMAT_VERSION = 1
+const LOG_FORMAT_VERSION = 1
 
 /** How long a connection blocks on another process's lock before it gives the event loop back. */
 const BUSY_TIMEOUT_MS = 100

@@ -45,7 +45,7 @@ export function watchProgress(run: JobRun, { clock, output }: ProgressOptions): 
 }
 
 /** `12,345 events/s · watermark 2026-01-02 03:04:05 · checkpoint 3 · bronze.events 10,000 …` */
-export function progressLine(status: JobStatus, eventsPerSecond: number): string {
+function progressLine(status: JobStatus, eventsPerSecond: number): string {
   const watermarks = status.nodes.flatMap((node) => (node.watermarkMs === null ? [] : [node.watermarkMs]))
   const parts = [
     status.state,

@@ -23,7 +23,7 @@ const TRANSIENT_CODES = new Set([
   'ETIMEDOUT',
 ])
 
-export function isTransientError(error: unknown): boolean {
+function isTransientError(error: unknown): boolean {
   const code = isSluiceError(error) ? error.code : (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && TRANSIENT_CODES.has(code)
 }

@@ -19,7 +19,7 @@ import type { Key } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
 
 /** Which state a chunk belongs to. */
-export interface StateIdentity<V> {
+interface StateIdentity<V> {
   readonly uid: string
   readonly name: string
   readonly codec: ValueCodec<V>

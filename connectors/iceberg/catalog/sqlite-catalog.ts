@@ -15,7 +15,7 @@ import { logPreviousMetadata } from '../format/table-update.ts'
 import type { IcebergCatalog, LoadedTable } from './iceberg-catalog.ts'
 
 /** The name under which tables are stored: another engine's catalog must be given the same. */
-export const CATALOG_NAME = 'sluice'
+const CATALOG_NAME = 'sluice'
 
 export interface SqliteCatalogOptions {
   /** Path of the database file; made when missing. */

@@ -6,7 +6,7 @@
  */
 
 /** How many code points of a string, or bytes of a binary, a bound keeps. */
-export const BOUND_LENGTH = 16
+const BOUND_LENGTH = 16
 
 const MAX_CODE_POINT = 0x10ffff
 

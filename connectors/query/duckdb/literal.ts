@@ -3,7 +3,7 @@ import type { Field } from '../../../topology/schema/types.ts'
 import { NUMBER_DECIMAL_PRECISION } from '../../../topology/schema/types.ts'
 import type { SyntaxNode } from './syntax-tree.ts'
 
-export type Literal = string | number | bigint | boolean
+type Literal = string | number | bigint | boolean
 
 const DAY_MICROS = 86_400_000_000n
 const DATE_TIME =

@@ -37,7 +37,7 @@ function selectFrom(scan: TableScan): string {
 }
 
 /** DuckDB's name of a logical type. */
-export function duckDbType(type: DataType): string {
+function duckDbType(type: DataType): string {
   switch (type.kind) {
     case 'boolean':
     case 'float':

@@ -66,7 +66,6 @@ export type Variant = EventVariant | DirtVariant
 
 export const VARIANTS: Readonly<Record<Variant, VariantDefinition>> = { ...EVENTS, ...DIRT }
 export const VARIANT_NAMES = Object.keys(VARIANTS) as Variant[]
-export const DIRT_VARIANTS = Object.keys(DIRT) as DirtVariant[]
 
 export function isDirt(variant: Variant): variant is DirtVariant {
   return variant in DIRT
