@@ -6,6 +6,7 @@ import type {
   JobStatus,
   StopOptions,
 } from '../../topology/contract/job-control.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import type { TaskListener } from '../worker/task.ts'
 import { type AttemptTasks, buildTasks } from './build-tasks.ts'
 import { CheckpointCoordinator } from './checkpoint-coordinator.ts'
@@ -82,6 +83,10 @@ export class Attempt implements JobRun {
   async cancel(): Promise<void> {
     if (this.state === 'finished' || this.state === 'stopped' || this.state === 'failed') return
     this.state = 'stopped'
+    const { job } = this.options.plan
+    this.coordinator.fail(
+      new SluiceError('CANCELLED', `job ${job} was cancelled`, { fix: 'Submit it again to go on.' }),
+    )
     await this.shutDown()
     this.settle.resolve(this.status())
   }

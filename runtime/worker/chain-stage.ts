@@ -87,7 +87,8 @@ export class ChainStage implements Stage, StageInterior {
 
   onIdle(input: number, idle: Idle): void {
     this.merged.receive(idle, input)
-    this.send(input, idle)
+    // What a window closed by it has filled is waited for by the next call.
+    this.pass(input, idle)
   }
 
   onEnd(input: number, end: EndOfInput): void | Promise<void> {
@@ -136,13 +137,19 @@ export class ChainStage implements Stage, StageInterior {
 
   /** A sink is full: the batch at hand counts as taken in once this resolves. */
   waitFor(full: Promise<void>): void {
+    // Nobody waits for it when another node fails on this very batch, and then its failure must not end the process.
+    full.catch(() => {})
     this.pending.push(full)
   }
 
-  private send(input: number, element: Element): void | Promise<void> {
+  private pass(input: number, element: Element): void {
     this.inputs[input]!.next(element)
     // Subscribers must not throw into RxJS, which would report it to nobody: they leave the error here.
     if (this.failure !== undefined) throw this.failure
+  }
+
+  private send(input: number, element: Element): void | Promise<void> {
+    this.pass(input, element)
     if (this.pending.length === 0) return undefined
     const waiting = this.pending
     this.pending = []

@@ -15,7 +15,7 @@ import {
   window,
   windowStart,
 } from '../../../operators/index.ts'
-import type { Sink } from '../../../topology/contract/sink.ts'
+import type { Sink, SinkWriter } from '../../../topology/contract/sink.ts'
 import { hours, minutes } from '../../../topology/duration.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
@@ -133,6 +133,25 @@ describe('an unbounded run', () => {
   })
 })
 
+describe('a job that is cancelled while it stops', () => {
+  it('ends, and so does the stop', async () => {
+    const sink = memorySink<{ id: number }>('ids')
+    const { promise: prepared, resolve: prepare } = Promise.withResolvers<readonly string[]>()
+    const job = topology('cancelled', ({ fromSource }) => {
+      fromSource<{ id: number }>('ids', () => memorySource({ splits: [[{ id: 1 }]] })).pipe(
+        to<{ id: number }>({ name: 'slow', create: () => wrapped(sink, { prepareCommit: () => prepared }) }),
+      )
+    })
+    const run = await startInMemory(job, { until: 'stopped' })
+    const stopped = run.stop()
+    stopped.catch(() => {})
+    await run.cancel()
+    await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect((await run.done).state).toBe('stopped')
+    prepare([])
+  })
+})
+
 describe('a failing function', () => {
   it('fails the job with the operator, the value and the cause, and commits nothing of the interval', async () => {
     const sink = memorySink<{ id: number }>('ids')
@@ -156,6 +175,24 @@ describe('a failing function', () => {
   })
 })
 
+describe('two sinks that fail on one batch', () => {
+  it('fail the job by the first error; the other, which comes later, is heard by nobody and does no harm', async () => {
+    const [late, soon] = [memorySink<{ id: number }>('late'), memorySink<{ id: number }>('soon')]
+    const failure = Promise.withResolvers<void>()
+    const job = topology('failing-twice', ({ fromSource }) => {
+      const ids = fromSource<{ id: number }>('ids', () => memorySource({ splits: [[{ id: 1 }]] }))
+      ids.pipe(to<{ id: number }>({ name: 'late', create: () => wrapped(late, { write: () => failure.promise }) }))
+      const write = () => {
+        throw new RangeError('no room')
+      }
+      ids.pipe(to<{ id: number }>({ name: 'soon', create: () => wrapped(soon, { write }) }))
+    })
+    await expect(runInMemory(job)).rejects.toThrow('no room')
+    failure.reject(new Error('no room here either'))
+    await new Promise((resolve) => setImmediate(resolve))
+  })
+})
+
 describe('a failure behind a full channel', () => {
   it('ends the job all the same, whatever waits for credit', async () => {
     const rows = [Array.from({ length: 200_000 }, (_, id) => ({ id, at: BigInt(id) }))]
@@ -175,13 +212,15 @@ describe('a failure behind a full channel', () => {
 
 /** Takes a turn of the event loop for every batch, so that channels fill. */
 function slowSink(): Sink {
-  const sink = memorySink<unknown>('slow').create()
+  return wrapped(memorySink<unknown>('slow'), { write: () => new Promise((resolve) => setImmediate(resolve)) })
+}
+
+/** `sink` with a writer of which some calls are replaced. */
+function wrapped(sink: MemorySink<any>, calls: Partial<SinkWriter>): Sink {
+  const created = sink.create()
   return {
-    ...sink,
-    createWriter: async (context) => ({
-      ...(await sink.createWriter(context)),
-      write: () => new Promise<void>((resolve) => setImmediate(resolve)),
-    }),
+    ...created,
+    createWriter: async (context) => ({ ...(await created.createWriter(context)), ...calls }),
   }
 }
 
