@@ -72,9 +72,11 @@ export class SourceTask implements SourceTaskControl {
         if (batch.split !== undefined) this.idleness.active(batch.split)
         const full = stage.onBatch(0, batch)
         faultPoint('task.after-batch')
-        if (full !== undefined) await times.waitBackpressured(full)
         const credit = outputs.credit()
-        if (credit !== undefined) await times.waitBackpressured(credit)
+        if (full !== undefined || credit !== undefined) {
+          await times.waitBackpressured(Promise.all([full, credit]))
+          this.idleness.heldBack()
+        }
         await share.breathe()
       }
     } catch (error) {

@@ -14,10 +14,12 @@ import {
   window,
   windowStart,
 } from '../../../operators/index.ts'
-import { hours, minutes } from '../../../topology/duration.ts'
+import type { Sink } from '../../../topology/contract/sink.ts'
+import { hours, minutes, seconds } from '../../../topology/duration.ts'
 import type { Stream } from '../../../topology/stream.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { runInMemory } from '../../support/run-in-memory.ts'
 
 interface Reading {
@@ -74,6 +76,29 @@ it('waits for every split behind a union of branches of one source', async () =>
   await runInMemory(job, { drain: true })
   expect(late.committed).toEqual([])
   expect(hour.committed).toHaveLength(150)
+})
+
+it('does not take a split for idle because the task was held back', async () => {
+  const { hour, late } = sinks()
+  const clock = new ManualClock()
+  const held = memorySink<Reading>('held')
+  const slow: Sink = {
+    ...held.create(),
+    createWriter: async () => ({
+      write: async () => clock.advance(60_000),
+      prepareCommit: async () => [],
+      async close() {},
+    }),
+  }
+  const splits = [readings('first', 0, 10), readings('ahead', 90, 100), readings('behind', 0, 50)]
+  const job = topology('held-back', ({ fromSource }) => {
+    const all = fromSource<Reading>('readings', () => memorySource({ splits }))
+    all.pipe(to<Reading>({ name: 'slow', create: () => slow }))
+    hourly(all.pipe(eventTime('at', { outOfOrderness: minutes(0), idleAfter: seconds(30) })), hour, late)
+  })
+  await runInMemory(job, { drain: true, clock })
+  expect(late.committed).toEqual([])
+  expect(hour.committed).toHaveLength(70)
 })
 
 it('goes on from the watermark of each input after a restart', async () => {
