@@ -34,7 +34,8 @@ export class Channel {
   }
 
   send(element: Element): void {
-    this.queue.push(element)
+    if (this.replacesLast(element)) this.queue[this.queue.length - 1] = element
+    else this.queue.push(element)
     if (element.kind === 'batch') this.queuedBytes += bytesOf(element)
     this.readable?.()
   }
@@ -71,11 +72,23 @@ export class Channel {
     return this.queue.length - this.head
   }
 
+  /**
+   * Watermarks take no credit, and filters may leave nothing else: of those in a row the last says all. Only +∞ does not
+   * tell the last real one.
+   */
+  private replacesLast(element: Element): boolean {
+    return this.length > 0 && isRealWatermark(element) && isRealWatermark(this.queue.at(-1)!)
+  }
+
   private resumeWriters(): void {
     const waiting = this.writable
     this.writable = []
     for (const resume of waiting) resume()
   }
+}
+
+function isRealWatermark(element: Element): boolean {
+  return element.kind === 'watermark' && Number.isFinite(element.timestampMs)
 }
 
 function bytesOf(batch: Batch): number {
