@@ -7,8 +7,7 @@ import type { Logger } from '../../topology/contract/observability.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
-import type { CommandDescription } from './command.ts'
-import type { ParsedArguments } from './parse-arguments.ts'
+import type { OptionDescription, ParsedArguments } from './option.ts'
 
 /** Where a command writes. */
 export interface Output {
@@ -29,17 +28,23 @@ export interface CliEnvironment {
   readonly signal: AbortSignal
 }
 
+/** As much of a command's description as its context needs. */
+interface Command {
+  readonly name: string
+  readonly options: Readonly<Record<string, OptionDescription>>
+}
+
 export class CommandContext {
   readonly environment: CliEnvironment
-  readonly command: CommandDescription
   readonly positionals: readonly string[]
   /** Closed when the command has ended, newest first. */
   readonly resources = new AsyncDisposableStack()
+  private readonly command: Command
   private readonly options: ParsedArguments['options']
   private loaded: LoadedConfig | undefined
   private openLogger: Promise<Logger> | undefined
 
-  constructor(environment: CliEnvironment, command: CommandDescription, { positionals, options }: ParsedArguments) {
+  constructor(environment: CliEnvironment, command: Command, { positionals, options }: ParsedArguments) {
     this.environment = environment
     this.command = command
     this.positionals = positionals

@@ -1,17 +1,6 @@
 /** What a command is: described once, so that help, parsing and errors agree; its code is loaded when it runs. */
 import type { CommandContext } from './command-context.ts'
-
-export interface OptionDescription {
-  readonly summary: string
-  /** Stands for the value in help; an option without one is a switch. */
-  readonly value?: string
-  /** The values there are. */
-  readonly choices?: readonly string[]
-  /** As it would be written. */
-  readonly default?: string
-  /** The configuration variable it sets for this run. */
-  readonly variable?: string
-}
+import type { OptionDescription } from './option.ts'
 
 export interface PositionalDescription {
   readonly name: string

@@ -1,6 +1,7 @@
 /** Every command of `runtime`, in the order of help. */
 import { describeVariable, VARIABLES, type Variable } from '../config/variables.ts'
-import type { CommandDescription, OptionDescription } from './command.ts'
+import type { CommandDescription } from './command.ts'
+import type { OptionDescription } from './option.ts'
 import { suggestion, usageError } from './usage-error.ts'
 
 const dataDir = variableOption('SLUICE_DATA_DIR', 'DIR')

@@ -1,7 +1,8 @@
 /** Help, made from the table of commands. */
-import type { CommandDescription, OptionDescription } from './command.ts'
+import type { CommandDescription } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT_CODES } from './exit-code.ts'
+import type { OptionDescription } from './option.ts'
 
 /** Of all commands. */
 export function overview(): string {

@@ -1,13 +1,8 @@
 /** Reads a command's arguments by its description. */
 import { parseArgs } from 'node:util'
-import type { CommandDescription, OptionDescription } from './command.ts'
+import type { CommandDescription } from './command.ts'
+import type { OptionDescription, ParsedArguments } from './option.ts'
 import { suggestion, usageError } from './usage-error.ts'
-
-export interface ParsedArguments {
-  readonly positionals: readonly string[]
-  /** By name; switches are true when given. */
-  readonly options: Readonly<Record<string, string | true | undefined>>
-}
 
 /** @throws {SluiceError} `USAGE`, with the nearest name where one is unknown. */
 export function parseArguments(command: CommandDescription, argv: readonly string[]): ParsedArguments {

@@ -1,9 +1,10 @@
 /** The parts of README.md that are made from the code's own tables, so that neither can say what the other does not. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { CommandDescription, OptionDescription } from '../../runtime/cli/command.ts'
+import type { CommandDescription } from '../../runtime/cli/command.ts'
 import { COMMANDS } from '../../runtime/cli/commands.ts'
 import { EXIT_CODES } from '../../runtime/cli/exit-code.ts'
+import type { OptionDescription } from '../../runtime/cli/option.ts'
 import { describeVariable, VARIABLES, type Variable } from '../../runtime/config/variables.ts'
 import { METRICS, type MetricDefinition } from '../../runtime/observability/metric-table.ts'
 
