@@ -1,8 +1,8 @@
 /** Shows how a running job gets on: one live line on a terminal, a line every few seconds elsewhere. */
-
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { JobRun, JobStatus } from '../../topology/contract/job-control.ts'
 import type { Output } from './command-context.ts'
+import { formatCount } from './units.ts'
 
 export interface ProgressOptions {
   readonly clock: Clock
@@ -13,9 +13,7 @@ export interface ProgressOptions {
 const TERMINAL_INTERVAL_MS = 200
 const PLAIN_INTERVAL_MS = 5_000
 
-/**
- * Watches `run` until disposed.
- */
+/** Watches `run` until disposed. */
 export function watchProgress(run: JobRun, { clock, output }: ProgressOptions): Disposable {
   const live = output.isTTY === true
   const intervalMs = live ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS
@@ -49,12 +47,12 @@ function progressLine(status: JobStatus, eventsPerSecond: number): string {
   const watermarks = status.nodes.flatMap((node) => (node.watermarkMs === null ? [] : [node.watermarkMs]))
   const parts = [
     status.state,
-    `${count(eventsPerSecond)} events/s`,
+    `${formatCount(Math.round(eventsPerSecond))} events/s`,
     `watermark ${watermarks.length > 0 ? new Date(Math.min(...watermarks)).toISOString().slice(0, 19).replace('T', ' ') : 'none yet'}`,
     checkpointText(status),
     ...status.nodes
       .filter((node) => node.kind === 'sink')
-      .map((node) => `${node.uid.replace(/^sink\((.*)\)$/, '$1')} ${count(node.recordsIn)}`),
+      .map((node) => `${node.uid.replace(/^sink\((.*)\)$/, '$1')} ${formatCount(node.recordsIn)}`),
   ]
   return parts.join(' · ')
 }
@@ -67,8 +65,4 @@ function checkpointText({ lastCheckpoint, restoredCheckpointId }: JobStatus): st
 /** Records that the job has read from its sources. */
 export function recordsRead(status: JobStatus): number {
   return status.nodes.filter((node) => node.kind === 'source').reduce((sum, node) => sum + node.recordsOut, 0)
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
 }

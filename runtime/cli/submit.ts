@@ -14,7 +14,7 @@ import { usageError } from './usage-error.ts'
 export async function run(context: CommandContext): Promise<number> {
   const { clock, signal, stderr, cwd } = context.environment
   const until = context.option('until') as 'latest' | undefined
-  if (context.has('drain') && until === undefined) throw usageError('--drain goes with --until latest')
+  if (context.has('drain') && until === undefined) throw usageError('--drain goes with --until latest', 'submit')
   const { config } = await context.config()
   const logger = await context.logger()
   const topology = await loadJob(context.positionals[0]!, cwd)

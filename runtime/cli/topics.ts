@@ -1,4 +1,5 @@
 /** `runtime topics`: topics, partitions and offsets. */
+import { formatDuration } from '../config/duration.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode } from './exit-code.ts'
 import { textTable } from './text-table.ts'
@@ -19,7 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
         String(latestOffset),
         formatCount(latestOffset - earliestOffset),
         formatBytes(sizeBytes),
-        retentionMs === undefined ? 'forever' : `${formatCount(retentionMs)} ms`,
+        retentionMs === undefined ? 'forever' : formatDuration(retentionMs),
       ]),
     )
     const head = ['topic', 'partition', 'earliest', 'latest', 'records', 'size', 'kept']
