@@ -128,7 +128,7 @@ class EmbeddedLog implements TopicSystem {
   private reportLost(topic: string, records: number, error: unknown): void {
     this.lostRecords += records
     this.logger.error(
-      { event: 'log.append-lost', topic, records, lostRecordsTotal: this.lostRecords, err: error },
+      { event: 'append-lost', topic, records, lostRecordsTotal: this.lostRecords, err: error },
       'records published with acks 0 were lost',
     )
   }

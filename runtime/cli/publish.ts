@@ -98,7 +98,10 @@ class Publisher {
     const { clock } = this.context.environment
     const logger = await this.context.logger()
     const onRetry = (error: unknown) =>
-      logger.warn({ event: 'publish-retried', topic: this.topic, error }, `publishing to ${this.topic} is tried again`)
+      logger.warn(
+        { event: 'append-retried', topic: this.topic, err: error },
+        `publishing to ${this.topic} is tried again`,
+      )
     await withRetries(() => this.topics.append(this.topic, batch, producer.acks), producer.retry, {
       clock,
       random: Math.random,

@@ -160,7 +160,7 @@ export class EventProducer<S extends EventSchema> implements AsyncDisposable {
         onRetry: (error) => {
           this.retried.add(records.length)
           logger.warn(
-            { event: 'producer.retry', topic: this.topic, records: records.length, err: error },
+            { event: 'append-retried', topic: this.topic, records: records.length, err: error },
             'append failed',
           )
         },

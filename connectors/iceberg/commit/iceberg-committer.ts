@@ -122,7 +122,7 @@ export class IcebergCommitter implements SinkCommitter {
       if (!isSluiceError(error, 'COMMIT_STATE_UNKNOWN')) throw error
       this.count('unknown')
       this.context.logger.warn(
-        { table: this.tableName, error: error.message },
+        { event: 'commit-unknown', table: this.tableName, err: error },
         'outcome of a commit is unknown: looking',
       )
       return error

@@ -136,7 +136,7 @@ describe('an append', () => {
       {
         level: 'error',
         message: expect.any(String),
-        fields: expect.objectContaining({ event: 'log.append-lost', records: 2, lostRecordsTotal: 2 }),
+        fields: expect.objectContaining({ event: 'append-lost', records: 2, lostRecordsTotal: 2 }),
       },
     ])
   })
