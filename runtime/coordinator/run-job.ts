@@ -24,26 +24,24 @@ export async function runJob(options: RunJobOptions): Promise<JobRun> {
   const point = await (options.fromSavepoint === undefined ? store.latest() : store.at(options.fromSavepoint))
   if (point !== undefined) checkFits(point.manifest, plan, point.location)
   faultPoint('restore.after-load')
-  const connectors = await openConnectors(plan, options.connections)
-  try {
-    const committers = await openCommitters(options, connectors)
-    await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
-    if (point !== undefined) await store.adopt(point)
-    const splits = new Map(
-      await Promise.all(
-        [...connectors.sources].map(async ([uid, source]) => {
-          const found = await source.discoverSplits(options.bounds ?? {})
-          return [uid, splitsOf(found, point?.manifest.sources[uid])] as const
-        }),
-      ),
-    )
-    const attempt = new Attempt({ ...options, epoch, point, connectors, committers, splits })
-    await attempt.start()
-    return attempt
-  } catch (error) {
-    await connectors.close()
-    throw error
-  }
+  await using opened = new AsyncDisposableStack()
+  const connectors = opened.adopt(await openConnectors(plan, options.connections), (each) => each.close())
+  const committers = opened.adopt(await openCommitters(options, connectors), (each) => each.close())
+  await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
+  if (point !== undefined) await store.adopt(point)
+  const splits = new Map(
+    await Promise.all(
+      [...connectors.sources].map(async ([uid, source]) => {
+        const found = await source.discoverSplits(options.bounds ?? {})
+        return [uid, splitsOf(found, point?.manifest.sources[uid])] as const
+      }),
+    ),
+  )
+  const attempt = new Attempt({ ...options, epoch, point, connectors, committers, splits })
+  await attempt.start()
+  // From here on they are the attempt's to close.
+  opened.move()
+  return attempt
 }
 
 /**
