@@ -3,6 +3,7 @@ import { textTable } from '../../runtime/cli/text-table.ts'
 import { formatCount } from '../../runtime/cli/units.ts'
 import type { JobStatus } from '../../topology/contract/job-control.ts'
 import type { QueryEngine } from '../../topology/contract/query.ts'
+import type { Json } from '../../topology/json.ts'
 
 export interface ClosingRun {
   /** Rows ingested from then on are this run's. */
@@ -14,45 +15,36 @@ export interface ClosingRun {
   readonly inTopic: bigint
 }
 
-const LAYERS = [
-  ['bronze.events', 'bronze.events'],
-  ['silver.events', 'silver.events'],
-  ['quarantine.events', 'quarantined'],
-] as const
+/** Of this run, and in all. */
+type Counts = readonly [now: number, all: number]
 
 export async function closingReport(engine: QueryEngine, run: ClosingRun): Promise<string> {
-  const since = `TIMESTAMPTZ '${new Date(run.startedMs).toISOString()}'`
-  const layers = new Map(
-    await Promise.all(LAYERS.map(async ([table]) => [table, await countRows(engine, table, since)] as const)),
-  )
-  const rules = await numbers(
-    engine,
-    `SELECT rule, count(*) FILTER (ingestion_timestamp >= ${since}), count(*) FROM quarantine.events GROUP BY rule ORDER BY rule`,
-  )
-  const [bronze, silver, quarantined] = LAYERS.map(([table]) => layers.get(table)!)
-  const duplicates = [0, 1].map((column) => bronze![column]! - silver![column]! - quarantined![column]!)
-  const late = await countRows(engine, 'quarantine.late_events', since)
-  const [[, goldRows]] = (await numbers(engine, "SELECT 'gold', count(*) FROM gold.daily_revenue")) as [
-    [string, number],
-  ]
+  const counts = `count(*) FILTER (ingestion_timestamp >= TIMESTAMPTZ '${new Date(run.startedMs).toISOString()}'), count(*)`
+  const rowsOf = async (table: string) => toCounts((await engine.query(`SELECT ${counts} FROM ${table}`)).rows[0]!)
+  const bronze = await rowsOf('bronze.events')
+  const silver = await rowsOf('silver.events')
+  const quarantined = await rowsOf('quarantine.events')
+  const late = await rowsOf('quarantine.late_events')
+  const rules = await engine.query(`SELECT rule, ${counts} FROM quarantine.events GROUP BY rule ORDER BY rule`)
+  const gold = await engine.query('SELECT count(*) FROM gold.daily_revenue')
+  // Gold has no ingestion time to tell runs apart by.
   const goldNow = run.status.nodes.find((node) => node.uid === 'sink(gold.daily_revenue)')?.recordsIn ?? 0
 
-  const rows: [string, number, number][] = [
+  const rows: readonly (readonly [name: string, ...Counts])[] = [
     ['published', run.published, Number(run.inTopic)],
-    ['bronze.events', ...pair(bronze!)],
-    ['silver.events', ...pair(silver!)],
-    ['quarantined', ...pair(quarantined!)],
-    ...rules.map(([rule, now, all]): [string, number, number] => [`  ${rule}`, now!, all!]),
-    ['duplicates dropped', ...pair(duplicates)],
-    ['late for gold', ...pair(late)],
-    ['gold.daily_revenue', goldNow, goldRows],
+    ['bronze.events', ...bronze],
+    ['silver.events', ...silver],
+    ['quarantined', ...quarantined],
+    ...rules.rows.map(([rule, ...of]) => [`  ${rule}`, ...toCounts(of)] as const),
+    ['duplicates dropped', bronze[0] - silver[0] - quarantined[0], bronze[1] - silver[1] - quarantined[1]],
+    ['late for gold', ...late],
+    ['gold.daily_revenue', goldNow, Number(gold.rows[0]![0])],
   ]
-  const right = new Set([1, 2])
   return [
     textTable(
       ['records', 'this run', 'in all'],
       rows.map(([name, now, all]) => [name, formatCount(now), formatCount(all)]),
-      { alignRight: right },
+      { alignRight: new Set([1, 2]) },
     ),
     await revenuePerDay(engine),
     'Try next:',
@@ -73,20 +65,6 @@ async function revenuePerDay(engine: QueryEngine): Promise<string> {
   return textTable(['day', 'revenue', 'transactions', 'users'], cells, { alignRight: new Set([1, 2, 3]) })
 }
 
-async function countRows(engine: QueryEngine, table: string, since: string): Promise<readonly number[]> {
-  const [row] = await numbers(
-    engine,
-    `SELECT '', count(*) FILTER (ingestion_timestamp >= ${since}), count(*) FROM ${table}`,
-  )
-  return row!.slice(1) as number[]
-}
-
-/** Rows of a name and counts. */
-async function numbers(engine: QueryEngine, sql: string): Promise<[string, ...number[]][]> {
-  const { rows } = await engine.query(sql)
-  return rows.map(([name, ...counts]) => [String(name), ...counts.map(Number)])
-}
-
-function pair([now, all]: readonly number[]): [number, number] {
-  return [now!, all!]
+function toCounts([now, all]: readonly Json[]): Counts {
+  return [Number(now), Number(all)]
 }
