@@ -31,8 +31,8 @@ export interface AggregateOutputs<S, A> {
  *
  * A row is written once, when the watermark passes the window's end + allowed lateness; a window without records has
  * none. A drain closes all windows: the end of the last of them is remembered, so that what comes for one of them in a
- * later run is late rather than a second row. Windows are written in the order of their ends. Keyed state: the accumulators of every
- * open window.
+ * later run is late rather than a second row. Windows are written in the order of their ends. Keyed state: the
+ * accumulators of every open window.
  *
  * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key.
  * @throws {OperatorError} naming the operator, the aggregate and the record, when a function throws or a value is unfit.

@@ -3,7 +3,8 @@
  *
  *     sluice-<kind> <format version> <body length in bytes> <SHA-256, hexadecimal>\n<body>
  *
- * The checksum covers the line up to it, and the body. So a torn, truncated or altered file is told from a good one before a byte of its body is used.
+ * The checksum covers the line up to it, and the body. So a torn, truncated or altered file is told from a good one before
+ * a byte of its body is used.
  */
 import { createHash } from 'node:crypto'
 import { SluiceError } from '../../topology/errors.ts'

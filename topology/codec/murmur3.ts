@@ -1,4 +1,8 @@
-/** MurmurHash3 x86 32-bit (Austin Appleby, public domain): https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp */
+/**
+ * MurmurHash3 x86 32-bit (Austin Appleby, public domain): what key groups and Iceberg's buckets are hashed with.
+ *
+ * @see https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
+ */
 
 /** The hash as an unsigned 32-bit integer. */
 export function murmur3(bytes: Uint8Array, seed = 0): number {

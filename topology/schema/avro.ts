@@ -128,7 +128,7 @@ export function decimalSizeBytes(precision: number): number {
   return bytes
 }
 
-/** Avro names are letters, digits and _ and begin with no digit: others become `_x` and their code, as Iceberg's own writer does. */
+/** Avro names are letters, digits and _, no digit first: others become `_x` and their code, as Iceberg's writers do it. */
 export function avroName(name: string): string {
   const escaped = name.replace(/[^A-Za-z0-9_]/gu, (char) => `_x${char.codePointAt(0)!.toString(16).toUpperCase()}`)
   return /^\d/.test(escaped) ? `_${escaped}` : escaped
