@@ -31,9 +31,7 @@ export function canonicalValue(type: PrimitiveType, value: unknown): Value {
   }
 }
 
-/**
- * Orders two canonical values of one type: strings by their UTF-8 bytes, bytes unsigned, −0.0 before +0.0. NaN is never compared.
- */
+/** Orders two canonical values of one type: strings by their UTF-8 bytes, bytes unsigned, −0.0 before +0.0; never NaN. */
 export function compareValues(a: Value, b: Value): number {
   if (typeof a === 'string') return compareCodePoints(a, b as string)
   if (a instanceof Uint8Array) return Buffer.compare(a, b as Uint8Array)
