@@ -24,6 +24,8 @@ export interface BatchAttributes {
   readonly kinds?: Uint8Array | undefined
   /** The split all rows came from, while they are still in the source's chain. */
   readonly split?: number | undefined
+  /** Where its one record came from, when a job looks for a record that fails: `split@position`. */
+  readonly origin?: string | undefined
 }
 
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
@@ -43,6 +45,7 @@ export class Batch<T = any> {
   readonly keys: readonly Key[] | undefined
   readonly kinds: Uint8Array | undefined
   readonly split: number | undefined
+  readonly origin: string | undefined
   private rows: readonly T[] | undefined
   private makeRows: (() => readonly T[]) | undefined
   private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
@@ -61,6 +64,7 @@ export class Batch<T = any> {
     this.keys = attributes.keys
     this.kinds = attributes.kinds
     this.split = attributes.split
+    this.origin = attributes.origin
   }
 
   /** Row objects, in order. */
@@ -102,6 +106,8 @@ export interface Barrier {
   readonly kind: 'barrier'
   readonly epoch: bigint
   readonly checkpointId: bigint
+  /** When the coordinator let it go, milliseconds since the epoch. */
+  readonly triggeredAtMs: number
 }
 
 /** No batch follows, only the last barrier. With `drain`, open windows have been closed. */

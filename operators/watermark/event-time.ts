@@ -144,8 +144,8 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
         timestampsMs[i] = timeMs
         if (timeMs > maxMs) maxMs = timeMs
       }
-      const { keys, keyGroups, kinds, split = ONLY_SPLIT } = batch
-      context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split }))
+      const { keys, keyGroups, kinds, split = ONLY_SPLIT, origin } = batch
+      context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split, origin }))
       watermarks.observe(split, maxMs)
       const grownMs = watermarks.takeGrown()
       if (grownMs !== undefined) context.emitWatermark({ kind: 'watermark', timestampMs: grownMs })

@@ -4,10 +4,10 @@ import type { Operator, OperatorContext } from '../../topology/contract/operator
 import { Batch, type Key, MIN_WATERMARK_MS, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
+import { pickRows } from '../../topology/selection.ts'
 import { userFunctionError } from '../../topology/user-function.ts'
 import type { Aggregate } from '../aggregate/aggregate.ts'
 import { emptyRow } from '../row-shape.ts'
-import { pickRows } from '../selection.ts'
 import { greatestRestored } from '../watermark/restored.ts'
 import { type TumblingWindows, windowStartOf } from './tumbling.ts'
 

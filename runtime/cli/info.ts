@@ -6,7 +6,8 @@ import type { CommandContext } from './command-context.ts'
 import { ExitCode } from './exit-code.ts'
 
 export async function run(context: CommandContext): Promise<number> {
-  const plan = compile(await loadJob(context.positionals[0]!, context.environment.cwd))
+  const { topology } = await loadJob(context.positionals[0]!, context.environment.cwd)
+  const plan = compile(topology)
   if (context.format === 'json') context.printJson(explainJson(plan))
   else context.print(context.format === 'mermaid' ? explainMermaid(plan) : explainText(plan))
   return ExitCode.ok

@@ -1,7 +1,7 @@
 /** The form of every variable: from strings, as environment, flags and defaults hold them, to values. */
 import * as z from 'zod'
 import { DURATION_FORM, parseDurationMs } from './duration.ts'
-import { ACKS, LOG_FORMATS, LOG_LEVELS, type Variable } from './variables.ts'
+import { ACKS, LOG_FORMATS, LOG_LEVELS, RESTART_STRATEGIES, type Variable, WORKER_TRANSPORTS } from './variables.ts'
 
 function choice<const T extends readonly [string, ...string[]]>(values: T) {
   return z.string().trim().toLowerCase().pipe(z.enum(values))
@@ -18,6 +18,13 @@ const durationMs = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+const durationOrZeroMs = z.string().transform((text, context) => {
+  const parsed = parseDurationMs(text)
+  if (parsed !== undefined) return parsed
+  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
+  return z.NEVER
+})
+
 /** The one schema of the configuration. */
 export const ConfigVariables = z.object({
   SLUICE_DATA_DIR: z.string().min(1),
@@ -28,6 +35,21 @@ export const ConfigVariables = z.object({
   METRICS_PORT: z.union([choice(['off']), integer(0, 65_535)]),
   CHECKPOINT_INTERVAL: durationMs,
   CHECKPOINT_RETAINED: integer(1, 10_000),
+  CHECKPOINT_TIMEOUT: durationMs,
+  CHECKPOINT_MIN_PAUSE: durationOrZeroMs,
+  CHECKPOINT_TOLERATED_FAILURES: integer(0, 1_000),
+  PARALLELISM: integer(1, 32_768),
+  WORKERS: integer(0, 256),
+  KEY_GROUPS: integer(1, 32_768).optional(),
+  WORKER_TRANSPORT: choice(WORKER_TRANSPORTS),
+  HEARTBEAT_INTERVAL: durationMs,
+  HEARTBEAT_TIMEOUT: durationMs,
+  WORKER_STALL_TIMEOUT: durationMs,
+  RESTART_STRATEGY: choice(RESTART_STRATEGIES),
+  RESTART_ATTEMPTS: integer(0, 1_000_000),
+  RESTART_DELAY: durationOrZeroMs,
+  RESTART_MAX_DELAY: durationMs,
+  RESTART_INTERVAL: durationMs,
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
   KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),

@@ -1,6 +1,7 @@
 /** The configuration as the runtime gets it: typed, frozen, injected. */
 import { resolve } from 'node:path'
 import type * as z from 'zod'
+import type { RestartSettings } from '../coordinator/restart-strategy.ts'
 import type { ConfigVariables } from './config-variables.ts'
 
 export interface Config {
@@ -27,7 +28,22 @@ export interface Config {
   readonly checkpoint: {
     readonly intervalMs: number
     readonly retained: number
+    readonly timeoutMs: number
+    readonly minPauseMs: number
+    readonly toleratedFailures: number
   }
+  readonly parallelism: number
+  /** Undefined: what the job has since its first run. */
+  readonly keyGroups: number | undefined
+  readonly worker: {
+    /** 0: in the coordinator's process. */
+    readonly count: number
+    readonly transport: 'unix' | 'tcp'
+    readonly heartbeatIntervalMs: number
+    readonly heartbeatTimeoutMs: number
+    readonly stallTimeoutMs: number
+  }
+  readonly restart: RestartSettings
   readonly icebergCatalog: 'sqlite'
   readonly queryEngine: 'duckdb'
   readonly topic: {
@@ -57,7 +73,23 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     checkpoints: fileUri(resolve(dataDir, 'checkpoints')),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     metrics: { prefix: values.METRICS_PREFIX, host: values.METRICS_HOST, port: values.METRICS_PORT },
-    checkpoint: { intervalMs: values.CHECKPOINT_INTERVAL, retained: values.CHECKPOINT_RETAINED },
+    checkpoint: {
+      intervalMs: values.CHECKPOINT_INTERVAL,
+      retained: values.CHECKPOINT_RETAINED,
+      timeoutMs: values.CHECKPOINT_TIMEOUT,
+      minPauseMs: values.CHECKPOINT_MIN_PAUSE,
+      toleratedFailures: values.CHECKPOINT_TOLERATED_FAILURES,
+    },
+    parallelism: values.PARALLELISM,
+    keyGroups: values.KEY_GROUPS,
+    worker: {
+      count: values.WORKERS,
+      transport: values.WORKER_TRANSPORT,
+      heartbeatIntervalMs: values.HEARTBEAT_INTERVAL,
+      heartbeatTimeoutMs: values.HEARTBEAT_TIMEOUT,
+      stallTimeoutMs: values.WORKER_STALL_TIMEOUT,
+    },
+    restart: restartSettings(values),
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
@@ -70,6 +102,21 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       },
     },
   })
+}
+
+function restartSettings(values: z.output<typeof ConfigVariables>): RestartSettings {
+  const { RESTART_STRATEGY: type, RESTART_ATTEMPTS: attempts, RESTART_DELAY: delayMs } = values
+  const intervalMs = values.RESTART_INTERVAL
+  switch (type) {
+    case 'none':
+      return { type }
+    case 'fixed-delay':
+      return { type, attempts, delayMs }
+    case 'exponential-delay':
+      return { type, attempts, delayMs, maxDelayMs: values.RESTART_MAX_DELAY, resetAfterMs: intervalMs }
+    case 'failure-rate':
+      return { type, failures: attempts, intervalMs, delayMs }
+  }
 }
 
 /** Not percent-encoded: Iceberg's readers take what follows `file://` for the path as it is. */

@@ -96,6 +96,7 @@ export function startJob(
     METRICS_PORT: 'off',
     LOG_LEVEL: 'warn',
     CHECKPOINT_INTERVAL: '1ms',
+    RESTART_STRATEGY: 'none',
     ...env,
   }
   return startProcess('runtime/cli/main.ts', ['submit', job, ...args, '--data-dir', dataDir, '--format', 'json'], {

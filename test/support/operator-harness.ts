@@ -4,8 +4,8 @@
  */
 
 import { createStageState, type StageState } from '../../runtime/state/store.ts'
+import { NodeInputs } from '../../runtime/time/node-inputs.ts'
 import { keyBatch } from '../../runtime/worker/key-batch.ts'
-import { NodeInputs } from '../../runtime/worker/node-inputs.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { SourceRecord } from '../../topology/contract/source.ts'

@@ -25,7 +25,7 @@ function chunk(text: string) {
 }
 
 async function take(store: CheckpointStore, state: string, kind: CheckpointKind = 'checkpoint'): Promise<string> {
-  return store.complete(manifest(store, [await store.store(chunk(state))], kind))
+  return store.complete(manifest(store, [await store.contents.store(store.epoch, chunk(state))], kind))
 }
 
 function manifest(
@@ -45,14 +45,14 @@ function manifest(
     sources: { source: [{ id: '0', index: 0, start: '0', position: '9007199254740993' }] },
     keyed,
     split: {},
-    watermarksMs: { stage: null },
+    watermarks: {},
     sinks: {},
   }
 }
 
 async function stateOf(store: CheckpointStore): Promise<string> {
   const point = await store.latest()
-  return Buffer.from((await store.load(point!.manifest.keyed[0]!)).bytes).toString()
+  return Buffer.from((await store.contents.load(point!.manifest.keyed[0]!)).bytes).toString()
 }
 
 describe('a first start', () => {
