@@ -29,6 +29,7 @@ export const COMMANDS: readonly CommandDescription[] = [
       'from-savepoint': { summary: 'begin from this savepoint instead of the last checkpoint', value: 'PATH' },
       'allow-rewind': { summary: 'let tables go back to the snapshots of an older savepoint' },
       'data-dir': dataDir,
+      'checkpoint-dir': variableOption('CHECKPOINT_DIR', 'DIR'),
       'checkpoint-interval': variableOption('CHECKPOINT_INTERVAL', 'DURATION'),
       'metrics-port': variableOption('METRICS_PORT', 'PORT'),
       ...logging,

@@ -42,11 +42,12 @@ export async function submitJob(topology: Topology, options: SubmitOptions): Pro
   const { config, clock, logger, metrics } = options
   const plan = compile(topology)
   await using opened = new AsyncDisposableStack()
+  // On this machine, wherever checkpoints are: it keeps two runs off the same log and tables.
   opened.use(lockJob(join(config.dataDir, 'checkpoints', plan.job), plan.job))
   const context = { clock, logger }
   const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
   const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
-  const files = opened.adopt(await openFiles(config), (io) => io.close())
+  const files = opened.adopt(await openFiles(config, context), (io) => io.close())
   const store = new CheckpointStore({
     files,
     root: `${config.checkpoints}/${plan.job}`,
