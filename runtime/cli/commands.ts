@@ -35,6 +35,7 @@ export const COMMANDS: readonly CommandDescription[] = [
       'restart-attempts': variableOption('RESTART_ATTEMPTS', 'N'),
       'allow-rewind': { summary: 'let tables go back to the snapshots of an older savepoint' },
       'data-dir': dataDir,
+      'checkpoint-dir': variableOption('CHECKPOINT_DIR', 'DIR'),
       'checkpoint-interval': variableOption('CHECKPOINT_INTERVAL', 'DURATION'),
       'metrics-port': variableOption('METRICS_PORT', 'PORT'),
       ...logging,

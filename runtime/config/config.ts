@@ -44,6 +44,15 @@ export interface Config {
     readonly stallTimeoutMs: number
   }
   readonly restart: RestartSettings
+  /** The S3-compatible store, for what lives under `s3://…`. */
+  readonly s3: {
+    /** Amazon's when undefined. */
+    readonly endpoint: string | undefined
+    /** As the AWS SDK finds it when undefined; credentials likewise. */
+    readonly region: string | undefined
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
+    readonly pathStyle: boolean
+  }
   readonly icebergCatalog: 'sqlite'
   readonly queryEngine: 'duckdb'
   readonly topic: {
@@ -70,7 +79,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     logPath: resolve(dataDir, 'log.db'),
     catalogPath: resolve(dataDir, 'catalog.db'),
     warehouse: fileUri(resolve(dataDir, 'warehouse')),
-    checkpoints: fileUri(resolve(dataDir, 'checkpoints')),
+    checkpoints: directoryUri(values.CHECKPOINT_DIR ?? resolve(dataDir, 'checkpoints'), cwd),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     metrics: { prefix: values.METRICS_PREFIX, host: values.METRICS_HOST, port: values.METRICS_PORT },
     checkpoint: {
@@ -90,6 +99,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       stallTimeoutMs: values.WORKER_STALL_TIMEOUT,
     },
     restart: restartSettings(values),
+    s3: s3Of(values),
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
@@ -117,6 +127,23 @@ function restartSettings(values: z.output<typeof ConfigVariables>): RestartSetti
     case 'failure-rate':
       return { type, failures: attempts, intervalMs, delayMs }
   }
+}
+
+function s3Of(values: z.output<typeof ConfigVariables>): Config['s3'] {
+  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_PATH_STYLE: pathStyle } = values
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values
+  return {
+    endpoint,
+    region,
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
+    pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
+  }
+}
+
+/** Of a path, or of a place in a bucket, which is a URI already. */
+function directoryUri(directory: string, cwd: string): string {
+  return directory.startsWith('s3://') ? directory.replace(/\/+$/, '') : fileUri(resolve(cwd, directory))
 }
 
 /** Not percent-encoded: Iceberg's readers take what follows `file://` for the path as it is. */

@@ -21,6 +21,7 @@ export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
 export const RESTART_STRATEGIES = ['exponential-delay', 'fixed-delay', 'failure-rate', 'none'] as const
 export const WORKER_TRANSPORTS = ['unix', 'tcp'] as const
 export const ACKS = ['all', '1', '0'] as const
+export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
   SLUICE_DATA_DIR: {
@@ -56,6 +57,11 @@ export const VARIABLES = {
     expected: 'a port from 0 to 65535, or off',
     default: '0',
     flag: 'metrics-port',
+  },
+  CHECKPOINT_DIR: {
+    summary: 'where checkpoints and savepoints are kept; unset, in checkpoints/ under SLUICE_DATA_DIR',
+    expected: 'a directory, or s3://bucket/prefix',
+    flag: 'checkpoint-dir',
   },
   CHECKPOINT_INTERVAL: {
     summary: 'the time from one checkpoint to the next; tables grow once per checkpoint',
@@ -146,6 +152,28 @@ export const VARIABLES = {
     summary: 'of failure-rate, what failures are counted over; of exponential-delay, how long without one resets it',
     expected: DURATION_FORM,
     default: '10m',
+  },
+  S3_ENDPOINT: {
+    summary: 'the S3-compatible store; unset, Amazon S3',
+    expected: 'a URL such as http://localhost:9000',
+  },
+  S3_REGION: {
+    summary: 'the region of its buckets; unset, as the AWS SDK finds it (AWS_REGION, profile)',
+    expected: 'a region such as us-east-1',
+  },
+  S3_ACCESS_KEY_ID: {
+    summary: 'who asks; unset, as the AWS SDK finds it (environment, profile, role)',
+    expected: 'an access key id, together with S3_SECRET_ACCESS_KEY',
+  },
+  S3_SECRET_ACCESS_KEY: {
+    summary: 'the secret that goes with S3_ACCESS_KEY_ID',
+    expected: 'a secret access key, together with S3_ACCESS_KEY_ID',
+    secret: true,
+  },
+  S3_PATH_STYLE: {
+    summary: 'whether a URL has its bucket in the path, not in the host name; auto: with S3_ENDPOINT',
+    expected: `one of ${PATH_STYLES.join(', ')}`,
+    default: 'auto',
   },
   ICEBERG_CATALOG: {
     summary: 'the Iceberg catalog that tables live in',

@@ -51,11 +51,12 @@ export async function submitJob(topology: Topology, options: SubmitOptions): Pro
   const logger = options.logger.child({ job })
   const metrics = (labels: Readonly<Record<string, string>>) => options.metrics.scope({ job, ...labels })
   await using opened = new AsyncDisposableStack()
+  // On this machine, wherever checkpoints are: it keeps two runs off the same log and tables.
   opened.use(lockJob(join(config.dataDir, 'checkpoints', job), job))
   const context = { clock, logger: options.logger }
   const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
   const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
-  const files = opened.adopt(await openFiles(config), (io) => io.close())
+  const files = opened.adopt(await openFiles(config, context), (io) => io.close())
   const store = new CheckpointStore({
     files,
     root: `${config.checkpoints}/${job}`,

@@ -39,7 +39,7 @@ export async function runWorkerProcess(): Promise<void> {
       const [topics, tables] = await connections
       return { topics, tables }
     },
-    files: checkpointFiles(await openFiles(config), `${config.checkpoints}/${job}`),
+    files: checkpointFiles(await openFiles(config, context), `${config.checkpoints}/${job}`),
     clock,
     logger,
     metrics: (labels) => metrics.scope({ job, ...labels }),
