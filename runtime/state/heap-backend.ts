@@ -5,7 +5,8 @@ import { SluiceError } from '../../topology/errors.ts'
 import { readChunk } from './chunk-form.ts'
 import { HeapKeyedState } from './heap-keyed-state.ts'
 import { HeapSnapshot, type HeapSnapshotOptions } from './heap-snapshot.ts'
-import type { KeyedSnapshot, KeyGroupRange, StateBackend } from './state-backend.ts'
+import type { KeyGroupRange } from './key-group-range.ts'
+import type { KeyedSnapshot, StateBackend } from './state-backend.ts'
 
 export interface HeapBackendOptions extends HeapSnapshotOptions {
   /** Number of key groups of the job. */
