@@ -16,6 +16,7 @@ import {
 } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
+import { keyGroupRangeOf } from '../state/key-group-range.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
 import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
 import { isOfSplit, NodeInputs } from './node-inputs.ts'
@@ -47,7 +48,8 @@ export class ChainStage implements Stage, StageInterior {
 
   async open(host: StageHost, restore: StageRestore | undefined): Promise<void> {
     this.host = host
-    this.state = await createStageState({ keyGroups: host.keyGroups, restore })
+    const owned = keyGroupRangeOf(host.subtask, host.parallelism, host.keyGroups)
+    this.state = await createStageState({ keyGroups: host.keyGroups, owned, restore })
     this.watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     this.merged = new NodeInputs(Math.max(1, this.plan.inputs.length), this.watermarkMs, (element) => {
       if (element.kind !== 'watermark' || !Number.isFinite(element.timestampMs)) return
