@@ -29,3 +29,11 @@ export function keyGroupRangeOf(subtask: number, parallelism: number, keyGroups:
 export function subtaskOf(keyGroup: number, parallelism: number, keyGroups: number): number {
   return Math.floor((keyGroup * parallelism) / keyGroups)
 }
+
+/** Whether any key group of a chunk of state is in the range: what a subtask must read at a restore, and all it must. */
+export function overlaps(
+  { first, last }: KeyGroupRange,
+  chunk: { readonly firstKeyGroup: number; readonly lastKeyGroup: number },
+): boolean {
+  return chunk.firstKeyGroup <= last && chunk.lastKeyGroup >= first
+}

@@ -9,12 +9,13 @@ import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
 import type { Committable, SinkWriter } from './sink.ts'
+import type { CodecForm } from './state.ts'
 
 /** Bytes of one state, for a range of key groups: inline or a file. */
 export interface StateChunk {
   readonly uid: string
   readonly state: string
-  readonly codec: { readonly name: string; readonly version: number }
+  readonly codec: CodecForm
   /** Inclusive. */
   readonly firstKeyGroup: number
   readonly lastKeyGroup: number

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keyGroupRangeOf, subtaskOf } from '../../../runtime/state/key-group-range.ts'
+import { keyGroupRangeOf, overlaps, subtaskOf } from '../../../runtime/state/key-group-range.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
 
 const ranges = (parallelism: number, keyGroups: number) =>
@@ -44,5 +44,18 @@ describe('keyGroupRangeOf', () => {
       }),
       runs(5_000),
     )
+  })
+})
+
+describe('overlaps', () => {
+  it.each([
+    [0, 1, false],
+    [0, 2, true],
+    [3, 3, true],
+    [0, 9, true],
+    [4, 9, true],
+    [5, 9, false],
+  ])('of 2–4 and %i–%i is %s', (firstKeyGroup, lastKeyGroup, expected) => {
+    expect(overlaps({ first: 2, last: 4 }, { firstKeyGroup, lastKeyGroup })).toBe(expected)
   })
 })
