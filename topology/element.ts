@@ -28,6 +28,15 @@ export interface BatchAttributes {
   readonly origin?: string | undefined
 }
 
+/** Rows that are made when somebody first asks, as from columns. */
+export interface LazyRows<T = any> {
+  readonly length: number
+  /** Called once at most. */
+  make(): readonly T[]
+  /** One field of every row; undefined when only the rows can tell. */
+  column?(name: string): ArrayLike<unknown> | undefined
+}
+
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
 export type Key = string | number | bigint | boolean
 
@@ -47,18 +56,13 @@ export class Batch<T = any> {
   readonly split: number | undefined
   readonly origin: string | undefined
   private rows: readonly T[] | undefined
-  private makeRows: (() => readonly T[]) | undefined
+  private readonly lazy: LazyRows<T> | undefined
   private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
 
-  constructor(rows: readonly T[] | { length: number; make: () => readonly T[] }, attributes: BatchAttributes = {}) {
-    if (Array.isArray(rows)) {
-      this.rows = rows
-      this.length = rows.length
-    } else {
-      const lazy = rows as { length: number; make: () => readonly T[] }
-      this.makeRows = lazy.make
-      this.length = lazy.length
-    }
+  constructor(rows: readonly T[] | LazyRows<T>, attributes: BatchAttributes = {}) {
+    if (Array.isArray(rows)) this.rows = rows
+    else this.lazy = rows as LazyRows<T>
+    this.length = rows.length
     this.timestampsMs = attributes.timestampsMs
     this.keyGroups = attributes.keyGroups
     this.keys = attributes.keys
@@ -69,10 +73,7 @@ export class Batch<T = any> {
 
   /** Row objects, in order. */
   get values(): readonly T[] {
-    if (this.rows === undefined) {
-      this.rows = this.makeRows!()
-      this.makeRows = undefined
-    }
+    this.rows ??= this.lazy!.make()
     return this.rows
   }
 
@@ -80,7 +81,7 @@ export class Batch<T = any> {
   column(name: keyof T & string): ArrayLike<unknown> {
     let column = this.columns.get(name)
     if (column === undefined) {
-      column = columnReader(name)(this.values)
+      column = this.lazy?.column?.(name) ?? columnReader(name)(this.values)
       this.columns.set(name, column)
     }
     return column

@@ -4,7 +4,7 @@
  * ```text
  * frame    = u8 kind, u32 channel (little endian), body
  * kind 0   hello       JSON: who connects, to which attempt; the first frame of a connection, channel 0
- * kind 1   batch       see frame/…
+ * kind 1   batch       see frame/layout.ts
  * kind 2   watermark   f64 timestampMs
  * kind 3   idle
  * kind 4   barrier     u64 epoch, u64 checkpointId, f64 triggeredAtMs
@@ -14,7 +14,8 @@
  */
 import type { Element } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
-import { decodeBatch, encodeBatch } from './frame/batch-codec.ts'
+import { decodeBatch } from './frame/decode-batch.ts'
+import { encodeBatch } from './frame/encode-batch.ts'
 
 export const FrameKind = { hello: 0, batch: 1, watermark: 2, idle: 3, barrier: 4, end: 5, credit: 6 } as const
 

@@ -1,45 +1,53 @@
-/** Connections within a process: frames arrive in a microtask of their own, in order. */
+/** Frames between parts of one process: the one-process runtime, and tests. */
 import { SluiceError } from '../../topology/errors.ts'
 import type { FrameConnection, Listener, Transport } from './transport.ts'
 
-export function localTransport(): Transport {
-  const listeners = new Map<string, (connection: FrameConnection) => void>()
-  let next = 1
-  return {
-    async listen(onConnection): Promise<Listener> {
-      const address = `local:${next++}`
-      listeners.set(address, onConnection)
-      return {
-        address,
-        async close() {
-          listeners.delete(address)
-        },
-      }
-    },
-    async connect(address) {
-      const accept = listeners.get(address)
-      if (accept === undefined) throw new SluiceError('CONNECT_FAILED', `nobody listens at ${address}`)
-      const [near, far] = [new End(), new End()]
-      near.peer = far
-      far.peer = near
-      accept(far)
-      return near
-    },
+export class LocalTransport implements Transport {
+  private readonly listeners = new Map<string, (connection: FrameConnection) => void>()
+  private listenersMade = 0
+
+  async listen(onConnection: (connection: FrameConnection) => void): Promise<Listener> {
+    const address = `local:${++this.listenersMade}`
+    this.listeners.set(address, onConnection)
+    return {
+      address,
+      close: async () => {
+        this.listeners.delete(address)
+      },
+    }
+  }
+
+  async connect(address: string): Promise<FrameConnection> {
+    const onConnection = this.listeners.get(address)
+    if (onConnection === undefined) {
+      throw new SluiceError('CONNECT_FAILED', `nobody listens at ${address}`, {
+        fix: 'Connect through the transport that listens, and before its listener is closed.',
+        details: { address },
+      })
+    }
+    const ours = new LocalConnection()
+    const theirs = new LocalConnection()
+    ours.peer = theirs
+    theirs.peer = ours
+    onConnection(theirs)
+    return ours
   }
 }
 
-class End implements FrameConnection {
-  peer!: End
-  private frames: Uint8Array[] = []
+/** What arrives is handed on in a later turn of the event loop, as from a socket. */
+class LocalConnection implements FrameConnection {
+  peer!: LocalConnection
+  private arrived: Uint8Array[] = []
   private frameListener: ((frame: Uint8Array) => void) | undefined
-  private closeListener: ((error: Error | undefined) => void) | undefined
-  private closed = false
-  private ended = false
-  private scheduled = false
+  private closeListener: ((error: undefined) => void) | undefined
+  /** By this end. */
+  private isClosed = false
+  private isScheduled = false
 
   send(...parts: readonly Uint8Array[]): void {
-    if (this.closed) return
-    this.peer.arrive(parts.length === 1 ? parts[0]!.slice() : new Uint8Array(Buffer.concat(parts)))
+    if (this.isClosed || this.peer.isClosed) return
+    this.peer.arrived.push(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+    this.peer.schedule()
   }
 
   onFrame(listener: (frame: Uint8Array) => void): void {
@@ -53,38 +61,31 @@ class End implements FrameConnection {
   }
 
   close(): void {
-    if (this.closed) return
-    this.closed = true
-    this.frames = []
+    this.isClosed = true
+    this.arrived = []
     this.schedule()
-    this.peer.end()
-  }
-
-  private arrive(frame: Uint8Array): void {
-    if (this.closed) return
-    this.frames.push(frame)
-    this.schedule()
-  }
-
-  private end(): void {
-    this.ended = true
-    this.schedule()
+    this.peer.schedule()
   }
 
   private schedule(): void {
-    if (this.scheduled) return
-    this.scheduled = true
-    queueMicrotask(() => {
-      this.scheduled = false
-      while (this.frameListener !== undefined && !this.closed && this.frames.length > 0) {
-        this.frameListener(this.frames.shift()!)
-      }
-      if (this.ended && this.frames.length === 0) this.closed = true
-      if (this.closed && this.closeListener !== undefined) {
-        const tell = this.closeListener
-        this.closeListener = undefined
-        tell(undefined)
-      }
+    if (this.isScheduled) return
+    this.isScheduled = true
+    setImmediate(() => {
+      this.isScheduled = false
+      this.deliver()
     })
+  }
+
+  private deliver(): void {
+    const listener = this.frameListener
+    if (listener !== undefined) {
+      const frames = this.arrived
+      this.arrived = []
+      for (const frame of frames) if (!this.isClosed) listener(frame)
+    }
+    if (!(this.isClosed || this.peer.isClosed) || this.arrived.length > 0) return
+    const closeListener = this.closeListener
+    this.closeListener = undefined
+    closeListener?.(undefined)
   }
 }

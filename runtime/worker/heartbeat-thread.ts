@@ -2,12 +2,12 @@
 import { workerData } from 'node:worker_threads'
 import type { Heartbeat } from '../protocol/heartbeat.ts'
 import { messages } from '../protocol/message-connection.ts'
-import { socketTransport } from '../transport/socket-transport.ts'
+import { SocketTransport } from '../transport/socket-transport.ts'
 import type { HeartbeatThreadData } from './heartbeats.ts'
 
 const { address, token, worker, transport, intervalMs, turns } = workerData as HeartbeatThreadData
 const counter = new Int32Array(turns)
-const connection = messages<never, Heartbeat>(await socketTransport(transport).connect(address))
+const connection = messages<never, Heartbeat>(await new SocketTransport(transport).connect(address))
 
 let seen = { turns: 0, atMs: performance.now() }
 function beat(): void {

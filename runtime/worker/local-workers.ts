@@ -1,7 +1,7 @@
 /** Workers in this process: for jobs that need no other, and for tests. */
 import { compile } from '../../topology/plan/compile.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { localTransport } from '../transport/local-transport.ts'
+import { LocalTransport } from '../transport/local-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
@@ -28,7 +28,7 @@ interface LocalWorker {
 }
 
 export function localWorkers({ topology, connections, ...options }: LocalWorkersOptions): Workers {
-  const transport = localTransport()
+  const transport = new LocalTransport()
   return {
     transport,
     token: 'local',

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Config } from '../config/config.ts'
-import { type SocketTransportOptions, socketTransport } from '../transport/socket-transport.ts'
+import { SocketTransport, type SocketTransportOptions } from '../transport/socket-transport.ts'
 import type { Workers } from './local-workers.ts'
 
 /** What a worker process is told on its standard input: a token shall stand in no list of processes. */
@@ -28,14 +28,14 @@ export type ProcessWorkersOptions = Pick<WorkerStart, 'job' | 'file' | 'config'>
 /** Makes the private directory that their sockets are in; disposing removes it, once the workers have ended. */
 export async function processWorkers(options: ProcessWorkersOptions): Promise<Workers & Disposable> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-'))
-  const transportOptions: SocketTransportOptions =
-    options.config.worker.transport === 'tcp' ? { host: '127.0.0.1' } : { directory }
+  const listenAt = options.config.worker.transport === 'tcp' ? 'tcp:127.0.0.1:0' : `unix:${directory}`
+  const transport = { listenAt }
   return {
-    transport: socketTransport(transportOptions),
+    transport: new SocketTransport(transport),
     token: randomBytes(32).toString('base64url'),
     launcher: {
       heartbeats: true,
-      launch: (worker, address, token) => launch({ ...options, worker, address, token, transport: transportOptions }),
+      launch: (worker, address, token) => launch({ ...options, worker, address, token, transport }),
     },
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   }

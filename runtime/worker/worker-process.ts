@@ -10,7 +10,7 @@ import { createLogger } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Deployment } from '../protocol/messages.ts'
 import { systemClock } from '../time/system-clock.ts'
-import { socketTransport } from '../transport/socket-transport.ts'
+import { SocketTransport } from '../transport/socket-transport.ts'
 import { startHeartbeats } from './heartbeats.ts'
 import type { WorkerStart } from './process-workers.ts'
 import { Worker } from './worker.ts'
@@ -24,7 +24,7 @@ export async function runWorkerProcess(): Promise<void> {
   const logger = await createLogger({ ...config.log, clock, fields: { job, worker: name } })
   const metrics = createMetrics({ prefix: config.metrics.prefix, clock })
   const context = { clock, logger }
-  const transport = socketTransport(start.transport)
+  const transport = new SocketTransport(start.transport)
   // Both take their time, and the coordinator will not ask for them before it has read the checkpoint.
   const loaded = loadJob(file, process.cwd())
   const connections = Promise.all([openTopics(config, context), openTables(config, context)])

@@ -91,7 +91,8 @@ export class Worker {
         this.enqueue(() => this.end(message.epoch))
         break
       default:
-        this.of(message.epoch)?.receive(message)
+        // Behind the start: a barrier may come before the tasks that it is for run.
+        this.enqueue(() => this.of(message.epoch)?.receive(message))
     }
   }
 
