@@ -41,6 +41,7 @@ export { parallelism } from './parallelism.ts'
 export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'
+export { PoisonedRecord } from './poisoned-record.ts'
 export {
   binary,
   type DecodedRow,

@@ -205,6 +205,7 @@ export class JobMaster implements JobRun {
       ...prepared,
       filesSha256: options.filesSha256,
       careful: this.poison.isCareful,
+      poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,
       bounded: options.bounds?.until !== undefined,
       drain: options.drain ?? false,
@@ -235,10 +236,10 @@ export class JobMaster implements JobRun {
   private async restartsAfter(failure: AttemptFailure): Promise<boolean> {
     const { clock, logger, topology } = this.options
     const epoch = String(this.attempt_?.options.epoch ?? 0)
-    const found = this.poison.judge(failure, this.attempt_)
+    const { error: found, quarantined } = this.poison.judge(failure, this.attempt_)
     const exception = this.exceptions.add(clock.nowMs(), epoch, { ...failure, error: found })
     this.events.emit({ type: 'exception', exception })
-    const delayMs = isLasting(found.code) ? undefined : this.strategy.afterFailure()
+    const delayMs = quarantined ? 0 : isLasting(found.code) ? undefined : this.strategy.afterFailure()
     const what = `job ${topology.name} failed: ${found.message}`
     if (delayMs === undefined) {
       logger.error({ event: 'job-failed', job: topology.name, err: found }, what)
