@@ -1,8 +1,8 @@
 /** A running attempt: its tasks, its checkpoint timer, and the ways it ends. */
 import type {
+  AttemptState,
   CheckpointProgress,
   JobRun,
-  JobState,
   JobStatus,
   StopOptions,
 } from '../../topology/contract/job-control.ts'
@@ -21,7 +21,7 @@ export class Attempt implements JobRun {
   private coordinator!: CheckpointCoordinator
   private timer: Disposable | undefined
   private running: Promise<unknown> = Promise.resolve()
-  private state: JobState = 'starting'
+  private state: AttemptState = 'starting'
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -91,7 +91,11 @@ export class Attempt implements JobRun {
     this.settle.resolve(this.status())
   }
 
-  private async finish(drain: boolean, kind: 'checkpoint' | 'savepoint', state: JobState): Promise<CheckpointProgress> {
+  private async finish(
+    drain: boolean,
+    kind: 'checkpoint' | 'savepoint',
+    state: AttemptState,
+  ): Promise<CheckpointProgress> {
     this.timer?.[Symbol.dispose]()
     try {
       if (drain) for (const source of this.work.sources) source.drain()
