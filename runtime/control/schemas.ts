@@ -4,6 +4,9 @@
  */
 import * as z from 'zod'
 
+/** Schemas that OpenAPI shows under a name. */
+export const components = z.registry<{ readonly id: string }>()
+
 const text = z.string()
 const flag = z.boolean()
 const count = z.int().nonnegative().meta({ description: 'A whole number.' })
@@ -31,11 +34,11 @@ export const JobState = z
     'CANCELED',
     'FAILED',
   ])
-  .meta({ id: 'JobState' })
+  .register(components, { id: 'JobState' })
 
 const TaskState = z
   .enum(['CREATED', 'DEPLOYING', 'INITIALIZING', 'RUNNING', 'FINISHED', 'CANCELING', 'CANCELED', 'FAILED'])
-  .meta({ id: 'TaskState' })
+  .register(components, { id: 'TaskState' })
 
 const CheckpointKind = z.enum(['checkpoint', 'savepoint'])
 
@@ -51,7 +54,7 @@ export const Overview = z
     jobsFailed: count,
     workers: count,
   })
-  .meta({ id: 'Overview' })
+  .register(components, { id: 'Overview' })
 
 export const JobSummary = z
   .object({
@@ -64,7 +67,7 @@ export const JobSummary = z
     workers: count,
     restarts: count,
   })
-  .meta({ id: 'JobSummary' })
+  .register(components, { id: 'JobSummary' })
 
 const Figures = {
   recordsIn: count,
@@ -79,7 +82,7 @@ const Figures = {
 
 const OperatorFigures = z
   .object({ uid: text, kind: text, recordsIn: count, recordsOut: count, watermarkMs: timeMs.nullable() })
-  .meta({ id: 'OperatorFigures' })
+  .register(components, { id: 'OperatorFigures' })
 
 const VertexDetail = z
   .object({
@@ -91,7 +94,7 @@ const VertexDetail = z
     state: TaskState,
     operators: z.array(OperatorFigures),
   })
-  .meta({ id: 'VertexDetail' })
+  .register(components, { id: 'VertexDetail' })
 
 export const SubtaskDetail = z
   .object({
@@ -105,7 +108,7 @@ export const SubtaskDetail = z
     inputQueueLength: count,
     outputQueueLength: count,
   })
-  .meta({ id: 'SubtaskDetail' })
+  .register(components, { id: 'SubtaskDetail' })
 
 const WorkerDetail = z
   .object({
@@ -116,7 +119,7 @@ const WorkerDetail = z
     lastHeartbeatAtMs: timeMs.nullable(),
     subtasks: count,
   })
-  .meta({ id: 'WorkerDetail' })
+  .register(components, { id: 'WorkerDetail' })
 
 export const CheckpointSummary = z
   .object({
@@ -133,7 +136,7 @@ export const CheckpointSummary = z
     location: text.nullable(),
     failure: z.object({ code: text, message: text }).nullable(),
   })
-  .meta({ id: 'CheckpointSummary' })
+  .register(components, { id: 'CheckpointSummary' })
 
 const CheckpointAcknowledgement = z
   .object({
@@ -145,11 +148,11 @@ const CheckpointAcknowledgement = z
     snapshotMs: milliseconds,
     sizeBytes: count,
   })
-  .meta({ id: 'CheckpointAcknowledgement' })
+  .register(components, { id: 'CheckpointAcknowledgement' })
 
 export const CheckpointDetail = z
   .object({ ...CheckpointSummary.shape, acknowledged: z.array(CheckpointAcknowledgement), subtasks: count })
-  .meta({ id: 'CheckpointDetail' })
+  .register(components, { id: 'CheckpointDetail' })
 
 export const CheckpointStatistics = z
   .object({
@@ -164,7 +167,7 @@ export const CheckpointStatistics = z
     latestRestored: z.object({ id: id64, kind: CheckpointKind, location: text, restoredAtMs: timeMs }).nullable(),
     history: z.array(CheckpointDetail),
   })
-  .meta({ id: 'CheckpointStatistics' })
+  .register(components, { id: 'CheckpointStatistics' })
 
 export const ExceptionEntry = z
   .object({
@@ -178,11 +181,11 @@ export const ExceptionEntry = z
     record: z.object({ topic: text, partition: count, offset: id64 }).nullable(),
     epoch: id64,
   })
-  .meta({ id: 'ExceptionEntry' })
+  .register(components, { id: 'ExceptionEntry' })
 
 export const JobExceptions = z
   .object({ root: ExceptionEntry.nullable(), history: z.array(ExceptionEntry), truncated: flag })
-  .meta({ id: 'JobExceptions' })
+  .register(components, { id: 'JobExceptions' })
 
 export const JobDetail = z
   .object({
@@ -196,11 +199,11 @@ export const JobDetail = z
     lastCheckpoint: CheckpointSummary.nullable(),
     rootException: ExceptionEntry.nullable(),
   })
-  .meta({ id: 'JobDetail' })
+  .register(components, { id: 'JobDetail' })
 
 export const MetricValue = z
   .object({ name: text, labels: z.record(text, text), value: z.number() })
-  .meta({ id: 'MetricValue' })
+  .register(components, { id: 'MetricValue' })
 
 export const JobEvent = z
   .discriminatedUnion('type', [
@@ -210,7 +213,7 @@ export const JobEvent = z
     z.object({ type: z.literal('worker'), atMs: timeMs, worker: WorkerDetail }),
     z.object({ type: z.literal('progress'), atMs: timeMs, vertices: z.array(VertexDetail) }),
   ])
-  .meta({ id: 'JobEvent' })
+  .register(components, { id: 'JobEvent' })
 
 // --- requests: an unknown field is a mistake, and is said to be one
 
@@ -225,12 +228,49 @@ export const SubmitRequest = z
     until: z.literal('latest').exactOptional(),
     drain: flag.exactOptional(),
   })
-  .meta({ id: 'SubmitRequest' })
+  .register(components, { id: 'SubmitRequest' })
 
-export const TriggerOptions = z.strictObject({ async: flag.exactOptional() }).meta({ id: 'TriggerOptions' })
+export const TriggerOptions = z
+  .strictObject({ async: flag.exactOptional() })
+  .register(components, { id: 'TriggerOptions' })
 
-export const StopOptions = z.strictObject({ drain: flag.exactOptional() }).meta({ id: 'StopOptions' })
+export const StopOptions = z.strictObject({ drain: flag.exactOptional() }).register(components, { id: 'StopOptions' })
 
 export const RescaleOptions = z
   .strictObject({ parallelism: positive, workers: positive.exactOptional() })
-  .meta({ id: 'RescaleOptions' })
+  .register(components, { id: 'RescaleOptions' })
+
+// --- answers that hold lists: an object, so that a field can be added
+
+export const JobList = z.object({ jobs: z.array(JobSummary) }).register(components, { id: 'JobList' })
+
+export const SubtaskList = z.object({ subtasks: z.array(SubtaskDetail) }).register(components, { id: 'SubtaskList' })
+
+export const MetricList = z.object({ metrics: z.array(MetricValue) }).register(components, { id: 'MetricList' })
+
+export const Watermarks = z
+  .object({ watermarks: z.array(z.object({ index: count, watermarkMs: timeMs.nullable() })) })
+  .register(components, { id: 'Watermarks' })
+
+/** As much of `explainJson` as a reader may rely on. */
+export const Plan = z
+  .looseObject({
+    job: JobId,
+    fingerprint: text,
+    keyGroups: count,
+    nodes: z.array(z.looseObject({ id: text, kind: text })),
+    stages: z.array(z.looseObject({ id: text, parallelism: count, nodes: z.array(text) })),
+    warnings: z.array(text),
+  })
+  .register(components, { id: 'Plan' })
+
+export const ErrorAnswer = z
+  .object({
+    error: z.object({
+      code: text.meta({ description: 'Stable: what a program looks at.' }),
+      message: text,
+      fix: text.exactOptional(),
+      details: z.record(text, z.unknown()),
+    }),
+  })
+  .register(components, { id: 'Error' })

@@ -58,9 +58,9 @@ export interface JobControl {
    */
   rescale(id: string, options: RescaleOptions): Promise<JobSummary>
   /** First the remembered ones after `after`, then what comes, until the job has ended or `signal` aborts. */
-  events(id: string, options?: EventOptions): AsyncIterable<NumberedJobEvent>
+  events(id: string, options?: EventOptions): Promise<AsyncIterable<NumberedJobEvent>>
   /** The last `tail` lines of its log without line ends, then with `follow` what comes. */
-  logs(id: string, options?: LogOptions): AsyncIterable<string>
+  logs(id: string, options?: LogOptions): Promise<AsyncIterable<string>>
   /** Stops every job with a savepoint, then ends the coordinator. Resolves when the jobs have ended. */
   shutdown(): Promise<void>
 }
