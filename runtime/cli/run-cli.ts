@@ -17,8 +17,8 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     return ExitCode.usage
   }
   if (name === '--version' || name === '-V') {
-    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-    stdout.write(`${manifest.version}\n`)
+    const { version } = await import('../version.ts')
+    stdout.write(`${version}\n`)
     return ExitCode.ok
   }
   if (name === '--help' || name === '-h') {

@@ -1,7 +1,7 @@
 /** The form of every variable: from strings, as environment, flags and defaults hold them, to values. */
 import * as z from 'zod'
 import { DURATION_FORM, parseDurationMs } from './duration.ts'
-import { ACKS, LOG_FORMATS, LOG_LEVELS, type Variable } from './variables.ts'
+import { ACKS, LOG_FORMATS, LOG_LEVELS, REST_AUTHS, type Variable } from './variables.ts'
 
 function choice<const T extends readonly [string, ...string[]]>(values: T) {
   return z.string().trim().toLowerCase().pipe(z.enum(values))
@@ -26,6 +26,10 @@ export const ConfigVariables = z.object({
   METRICS_PREFIX: z.string().regex(/^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/),
   METRICS_HOST: z.string().trim().min(1),
   METRICS_PORT: z.union([choice(['off']), integer(0, 65_535)]),
+  REST_HOST: z.string().trim().min(1),
+  REST_PORT: integer(0, 65_535),
+  REST_AUTH: choice(REST_AUTHS),
+  JOBS_DIR: z.string().min(1),
   CHECKPOINT_INTERVAL: durationMs,
   CHECKPOINT_RETAINED: integer(1, 10_000),
   ICEBERG_CATALOG: choice(['sqlite']),
