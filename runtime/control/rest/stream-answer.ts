@@ -11,7 +11,7 @@ export interface StreamOptions {
 export const HEARTBEAT_INTERVAL_MS = 15_000
 
 /**
- * Resolves when all is sent or the client is gone. What waits for a client is what its socket holds: one that takes
+ * Resolves when all is sent or the client is gone; `chunks` has to end by itself then. What waits for a client is what its socket holds: one that takes
  * nothing for a whole interval is dropped.
  */
 export async function streamAnswer(
