@@ -1,7 +1,8 @@
 /** How a running coordinator is found: a small file that says where it answers, as long as it runs. */
-import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import * as z from 'zod'
-import { makeRunDirectory, runFiles } from './run-directory.ts'
+import { jobsWith, makeRunDirectory, runFiles } from './run-directory.ts'
+import { writeWhole } from './write-whole.ts'
 
 const Announcement = z.object({
   /** Null: the session, which has many. */
@@ -19,11 +20,7 @@ export type Announcement = Readonly<z.output<typeof Announcement>>
  */
 export function announce(run: string, announcement: Announcement): Disposable {
   makeRunDirectory(run)
-  const file = announcementFile(run, announcement.job)
-  const text = JSON.stringify(announcement)
-  const whole = `${file}.${process.pid}`
-  writeFileSync(whole, text, { mode: 0o600 })
-  renameSync(whole, file)
+  writeWhole(announcementFile(run, announcement.job), JSON.stringify(announcement))
   return { [Symbol.dispose]: () => withdraw(run, announcement) }
 }
 
@@ -31,11 +28,7 @@ export function announce(run: string, announcement: Announcement): Disposable {
 export function withdraw(run: string, announcement: Announcement): undefined {
   const found = readAnnouncement(run, announcement.job)
   if (found?.pid !== announcement.pid || found.startedAtMs !== announcement.startedAtMs) return
-  try {
-    unlinkSync(announcementFile(run, announcement.job))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
+  rmSync(announcementFile(run, announcement.job), { force: true })
 }
 
 /** Of a job's coordinator, or with null the session's; undefined when there is none, or nothing that makes sense. */
@@ -50,22 +43,10 @@ export function readAnnouncement(run: string, job: string | null): Announcement 
 
 /** Of every job's coordinator, by name. */
 export function readAnnouncements(run: string): readonly Announcement[] {
-  return filesOf(runFiles(run).jobs)
-    .flatMap((name) => /^([a-z][a-z0-9_-]*)\.json$/.exec(name)?.[1] ?? [])
-    .sort()
-    .flatMap((job) => readAnnouncement(run, job) ?? [])
+  return jobsWith(run, '.json').flatMap((job) => readAnnouncement(run, job) ?? [])
 }
 
 function announcementFile(run: string, job: string | null): string {
   const files = runFiles(run)
   return job === null ? files.session : files.job(job)
-}
-
-function filesOf(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
 }

@@ -221,7 +221,8 @@ export const SubmitRequest = z
   .strictObject({
     file: text.min(1),
     parallelism: positive.exactOptional(),
-    workers: positive.exactOptional(),
+    workers: count.exactOptional(),
+    settings: z.record(text, text).exactOptional(),
     fromSavepoint: text.min(1).exactOptional(),
     allowNonRestoredState: flag.exactOptional(),
     allowRewind: flag.exactOptional(),
@@ -237,7 +238,7 @@ export const TriggerOptions = z
 export const StopOptions = z.strictObject({ drain: flag.exactOptional() }).register(components, { id: 'StopOptions' })
 
 export const RescaleOptions = z
-  .strictObject({ parallelism: positive, workers: positive.exactOptional() })
+  .strictObject({ parallelism: positive, workers: count.exactOptional() })
   .register(components, { id: 'RescaleOptions' })
 
 // --- answers that hold lists: an object, so that a field can be added

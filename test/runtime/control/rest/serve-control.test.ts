@@ -252,7 +252,7 @@ describe('what is refused', () => {
       422,
       {
         error: {
-          code: 'PARALLELISM_INVALID',
+          code: 'PARALLELISM',
           message: 'parallelism 129 is above 128 key groups',
           fix: 'Choose 128 at most.',
           details: { parallelism: 129 },

@@ -1,4 +1,4 @@
-/** A coordinator of two jobs that do nothing: every answer of the contract, and what it was asked to do. */
+/** A coordinator of jobs that do nothing: every answer of the contract, and what it was asked to do. */
 import { jobUnknown, vertexUnknown } from '../../../../runtime/control/control-errors.ts'
 import { RecentEvents } from '../../../../runtime/control/recent-events.ts'
 import type {
@@ -59,8 +59,12 @@ export class FakeControl implements JobControl {
   gate: Promise<unknown> = Promise.resolve()
   lines = ['first', 'second', 'third']
   overviewPid = process.pid
-  readonly details = new Map<string, JobDetail>(['orders', 'returns'].map((id) => [id, jobDetail(id)]))
+  readonly details: Map<string, JobDetail>
   statistics = statistics()
+
+  constructor(ids: readonly string[] = ['orders', 'returns']) {
+    this.details = new Map(ids.map((id) => [id, jobDetail(id)]))
+  }
 
   async overview(): Promise<Overview> {
     return {
@@ -166,7 +170,7 @@ export class FakeControl implements JobControl {
   async rescale(id: string, options: RescaleOptions): Promise<JobSummary> {
     const detail = await this.job(id)
     if (options.parallelism > detail.keyGroups) {
-      throw new SluiceError('PARALLELISM_INVALID', `parallelism ${options.parallelism} is above 128 key groups`, {
+      throw new SluiceError('PARALLELISM', `parallelism ${options.parallelism} is above 128 key groups`, {
         fix: 'Choose 128 at most.',
         details: { parallelism: options.parallelism },
       })
