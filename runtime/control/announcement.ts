@@ -34,7 +34,8 @@ export function withdraw(run: string, announcement: Announcement): undefined {
 /** Of a job's coordinator, or with null the session's; undefined when there is none, or nothing that makes sense. */
 export function readAnnouncement(run: string, job: string | null): Announcement | undefined {
   try {
-    return Announcement.safeParse(JSON.parse(readFileSync(announcementFile(run, job), 'utf8'))).data
+    const { data } = Announcement.safeParse(JSON.parse(readFileSync(announcementFile(run, job), 'utf8')))
+    return data?.job === job ? data : undefined
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

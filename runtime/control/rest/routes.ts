@@ -1,6 +1,7 @@
 /** Every route of the REST interface. */
 import * as z from 'zod'
 import type { SubtaskDetail } from '../../../topology/contract/job-detail.ts'
+import { METRICS_CONTENT_TYPE } from '../../observability/metrics-server.ts'
 import { Backpressure, backpressureOf } from '../backpressure.ts'
 import {
   CheckpointDetail,
@@ -199,7 +200,7 @@ export const ROUTES = {
     method: 'GET',
     path: '/metrics',
     summary: "All metrics in Prometheus' text format.",
-    answer: { kind: 'text', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+    answer: { kind: 'text', contentType: METRICS_CONTENT_TYPE },
     handle: (served) => served.metricsText(),
   }),
   openApi: route({
