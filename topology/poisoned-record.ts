@@ -6,7 +6,7 @@ import { binary, int, long, type Row, timestamptz } from './schema/index.ts'
 /**
  * A record as it was received, and what it did. For the table that keeps them:
  *
- * @example raw.poisoned.pipe(to(table('quarantine.poisoned', PoisonedRecord)))
+ * @example from(topic('orders', Order)).poisoned.pipe(to(table('quarantine.poisoned', PoisonedRecord)))
  */
 export const PoisonedRecord = z.object({
   topic: z.string(),

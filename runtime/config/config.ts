@@ -25,6 +25,16 @@ export interface Config {
     /** 0: any free one. */
     readonly port: number | 'off'
   }
+  /** Absolute path of the directory that running coordinators announce themselves in. */
+  readonly runDirectory: string
+  readonly rest: {
+    readonly host: string
+    /** 0: any free one. */
+    readonly port: number
+    readonly auth: 'token' | 'off'
+  }
+  /** Absolute path of the directory that a session takes job modules from. */
+  readonly jobsDirectory: string
   readonly checkpoint: {
     readonly intervalMs: number
     readonly retained: number
@@ -100,6 +110,9 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     },
     restart: restartSettings(values),
     s3: s3Of(values),
+    runDirectory: resolve(dataDir, 'run'),
+    rest: { host: values.REST_HOST, port: values.REST_PORT, auth: values.REST_AUTH },
+    jobsDirectory: resolve(cwd, values.JOBS_DIR),
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
