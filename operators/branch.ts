@@ -2,9 +2,9 @@
 import type { Operator, OperatorContext } from '../topology/contract/operator.ts'
 import type { Batch } from '../topology/element.ts'
 import { TopologyError } from '../topology/errors.ts'
+import { pickRows } from '../topology/selection.ts'
 import { type AnyStream, appendWithSides, type ElementOf, type Flat, type Transform } from '../topology/stream.ts'
 import { checkBoolean, userFunctionError } from '../topology/user-function.ts'
-import { pickRows } from './selection.ts'
 
 /**
  * Sends each record to the side output of the first predicate that returns true for it, and what no predicate wants to

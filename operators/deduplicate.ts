@@ -2,11 +2,11 @@
 import type { Operator, OperatorContext } from '../topology/contract/operator.ts'
 import type { DurationMs } from '../topology/duration.ts'
 import type { Batch, Key, Watermark } from '../topology/element.ts'
+import { pickRows } from '../topology/selection.ts'
 import { type AnyStream, appendWithSides, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
 import type { FieldOf } from './field-of.ts'
 import { createFirstSeen, type FirstSeen, Verdict } from './first-seen.ts'
 import { keyByFields } from './key-by.ts'
-import { pickRows } from './selection.ts'
 
 export interface DeduplicateOptions<F extends string> {
   /** The field, or fields together, that make a record the same as another. */

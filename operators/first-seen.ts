@@ -10,7 +10,7 @@ import { float64 } from '../topology/codec/index.ts'
 import type { OperatorContext } from '../topology/contract/operator.ts'
 import type { Batch } from '../topology/element.ts'
 import { OperatorError, TopologyError } from '../topology/errors.ts'
-import { greatestRestored } from './watermark/restored.ts'
+import { restoredTime, timeEntries } from './watermark/subtask-times.ts'
 
 export interface HorizonOptions {
   readonly uid: string
@@ -47,10 +47,8 @@ function openFirstSeen(context: OperatorContext, withinMs: number): FirstSeen {
   const times = context.state.split('times')
   const entriesGauge = context.metrics.gauge('state_entries', { state: 'seen' })
   let buckets = state.namespaces()
-  let watermarkMs = greatestRestored(times.restored, 'watermark')
-  times.onSnapshot(() =>
-    watermarkMs === Number.NEGATIVE_INFINITY ? new Map() : new Map([[`watermark/${context.subtask}`, watermarkMs]]),
-  )
+  let watermarkMs = restoredTime(context, times.restored, 'watermark', 'greatest')
+  times.onSnapshot(() => timeEntries(context, { watermark: watermarkMs }))
 
   return {
     judge(batch, index) {

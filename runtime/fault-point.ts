@@ -13,9 +13,12 @@ import { nearestName } from '../topology/nearest-name.ts'
 /** Every fault point, and where it stands. */
 export const FAULT_POINTS = {
   'source.after-poll': 'a reader has handed out a batch that nobody has processed',
+  'worker.after-deploy': 'a worker has opened and restored its tasks; the coordinator has not heard of it',
+  'worker.before-start': 'all workers are deployed; this one runs nothing yet',
   'task.after-batch': 'a batch has gone through the chain',
   'checkpoint.after-barrier': 'the barrier has been injected at the sources',
   'checkpoint.after-snapshot': 'a task has cut and stored its state, and has not acknowledged',
+  'checkpoint.after-acknowledge': 'a task has acknowledged; others may not have',
   'checkpoint.before-manifest': 'all tasks have acknowledged; the manifest is not written',
   'checkpoint.after-manifest': 'the checkpoint is complete; nothing is committed',
   'checkpoint.before-commit': 'the committers are about to be told',
@@ -24,6 +27,9 @@ export const FAULT_POINTS = {
   'restore.after-epoch': 'the attempt has taken its epoch; nothing is restored',
   'restore.after-load': 'the checkpoint is read; no sink is fenced',
   'restore.after-fence': 'all sinks are fenced and owe nothing; no source has started',
+  'restore.after-deploy': 'every worker has restored its tasks; none runs',
+  'restart.before-attempt': 'an attempt has failed and is ended; the next one has not begun',
+  'rescale.after-savepoint': 'the savepoint of a rescale is complete; the job is still at its old parallelism',
   'iceberg.before-data-file': 'rows are encoded; the data file is not written',
   'iceberg.after-data-file': 'a data file is durable and in no manifest',
   'iceberg.before-manifest': 'the commit has begun; no manifest is written',

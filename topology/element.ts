@@ -24,6 +24,17 @@ export interface BatchAttributes {
   readonly kinds?: Uint8Array | undefined
   /** The split all rows came from, while they are still in the source's chain. */
   readonly split?: number | undefined
+  /** Where its one record came from, when a job looks for a record that fails: `split@position`. */
+  readonly origin?: string | undefined
+}
+
+/** Rows that are made when somebody first asks, as from columns. */
+export interface LazyRows<T = any> {
+  readonly length: number
+  /** Called once at most. */
+  make(): readonly T[]
+  /** One field of every row; undefined when only the rows can tell. */
+  column?(name: string): ArrayLike<unknown> | undefined
 }
 
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
@@ -43,32 +54,26 @@ export class Batch<T = any> {
   readonly keys: readonly Key[] | undefined
   readonly kinds: Uint8Array | undefined
   readonly split: number | undefined
+  readonly origin: string | undefined
   private rows: readonly T[] | undefined
-  private makeRows: (() => readonly T[]) | undefined
+  private readonly lazy: LazyRows<T> | undefined
   private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
 
-  constructor(rows: readonly T[] | { length: number; make: () => readonly T[] }, attributes: BatchAttributes = {}) {
-    if (Array.isArray(rows)) {
-      this.rows = rows
-      this.length = rows.length
-    } else {
-      const lazy = rows as { length: number; make: () => readonly T[] }
-      this.makeRows = lazy.make
-      this.length = lazy.length
-    }
+  constructor(rows: readonly T[] | LazyRows<T>, attributes: BatchAttributes = {}) {
+    if (Array.isArray(rows)) this.rows = rows
+    else this.lazy = rows as LazyRows<T>
+    this.length = rows.length
     this.timestampsMs = attributes.timestampsMs
     this.keyGroups = attributes.keyGroups
     this.keys = attributes.keys
     this.kinds = attributes.kinds
     this.split = attributes.split
+    this.origin = attributes.origin
   }
 
   /** Row objects, in order. */
   get values(): readonly T[] {
-    if (this.rows === undefined) {
-      this.rows = this.makeRows!()
-      this.makeRows = undefined
-    }
+    this.rows ??= this.lazy!.make()
     return this.rows
   }
 
@@ -76,7 +81,7 @@ export class Batch<T = any> {
   column(name: keyof T & string): ArrayLike<unknown> {
     let column = this.columns.get(name)
     if (column === undefined) {
-      column = columnReader(name)(this.values)
+      column = this.lazy?.column?.(name) ?? columnReader(name)(this.values)
       this.columns.set(name, column)
     }
     return column
@@ -102,6 +107,8 @@ export interface Barrier {
   readonly kind: 'barrier'
   readonly epoch: bigint
   readonly checkpointId: bigint
+  /** When the coordinator let it go, milliseconds since the epoch. */
+  readonly triggeredAtMs: number
 }
 
 /** No batch follows, only the last barrier. With `drain`, open windows have been closed. */

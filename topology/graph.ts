@@ -18,6 +18,8 @@ export type Behaviour =
   | { readonly type: 'key'; readonly fn: (row: any) => unknown }
   | { readonly type: 'operator'; readonly create: OperatorFactory }
   | { readonly type: 'union' }
+  /** What leaves it is dealt out to the subtasks of what reads it in another way than they would meet by themselves. */
+  | { readonly type: 'exchange'; readonly partitioning: 'rebalance' | 'broadcast' | 'single' }
 
 /** Where records come from: a topic that configuration maps to a system, or a source made in the job. */
 export type SourceReference =
@@ -82,6 +84,18 @@ export class GraphBuilder {
   private readonly all: Node[] = []
   private readonly ids = new Set<string>()
   private readonly perKind = new Map<string, number>()
+  private parallelism: number | undefined
+
+  /** Nodes that `build` adds have this parallelism, unless they say otherwise. */
+  withParallelism<R>(parallelism: number, build: () => R): R {
+    const before = this.parallelism
+    this.parallelism = parallelism
+    try {
+      return build()
+    } finally {
+      this.parallelism = before
+    }
+  }
 
   /** Adds a node and freezes it. @throws {TopologyError} `UID_COLLISION` */
   add(spec: NodeSpec, inputs: readonly NodeInput[]): Node {
@@ -92,6 +106,7 @@ export class GraphBuilder {
       })
     }
     const node: Node = Object.freeze({
+      ...(this.parallelism === undefined ? {} : { parallelism: this.parallelism }),
       ...spec,
       id: spec.uid ?? this.number(spec.kind),
       inputs: Object.freeze([...inputs]),

@@ -37,6 +37,7 @@ export type { Acks, OutgoingRecord, RecordMetadata, TopicOptions, TopicSystem } 
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
+export { parallelism } from './parallelism.ts'
 export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'

@@ -44,7 +44,7 @@ const codec: ValueCodec<Comparable> = {
     writer.uint8(notANumber ? 1 : 0)
     if (!notANumber) present.write(writer, value)
   },
-  read: (reader) => (reader.uint8() === 1 ? Number.NaN : present.read(reader, present.version)),
+  read: (reader) => (reader.uint8() === 1 ? Number.NaN : present.read(reader)),
   copy: (value) => value,
 }
 const present: ValueCodec<Comparable> = nullable(key)

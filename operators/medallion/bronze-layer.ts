@@ -150,10 +150,10 @@ function createBronzeLayer(
           rejected.push(quarantinedRow(row, result.rule, result.reason, 'error', ingestedAt))
         }
       }
-      const { split } = batch
-      context.emit('out', new Batch(rows, { split }))
-      if (parsed.length > 0) context.emit('parsed', new Batch(parsed, { split }))
-      if (rejected.length > 0) context.emit('rejected', new Batch(rejected, { split }))
+      const { split, origin } = batch
+      context.emit('out', new Batch(rows, { split, origin }))
+      if (parsed.length > 0) context.emit('parsed', new Batch(parsed, { split, origin }))
+      if (rejected.length > 0) context.emit('rejected', new Batch(rejected, { split, origin }))
     },
   }
 }

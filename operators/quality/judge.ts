@@ -1,8 +1,8 @@
 /** The behaviour of `expect`: all rules over each row, then the cast. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { Batch } from '../../topology/element.ts'
+import { pickRows, selection } from '../../topology/selection.ts'
 import { userFunctionError } from '../../topology/user-function.ts'
-import { pickRows, selection } from '../selection.ts'
 import { type Cast, CastFailure } from './cast.ts'
 import type { CompiledRule } from './rules.ts'
 import { type BrokenRule, Verdicts } from './verdicts.ts'

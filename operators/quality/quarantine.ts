@@ -41,8 +41,8 @@ function createQuarantine(context: OperatorContext, rule: string, reason: string
       const atMicros = nowMicros(context.clock)
       const rows = batch.values.map((row) => quarantinedRow(row, rule, reason, severity, atMicros))
       counter.add(rows.length)
-      const { timestampsMs, kinds, split } = batch
-      context.emit('out', new Batch(rows, { timestampsMs, kinds, split }))
+      const { timestampsMs, kinds, split, origin } = batch
+      context.emit('out', new Batch(rows, { timestampsMs, kinds, split, origin }))
     },
   }
 }

@@ -1,8 +1,8 @@
 /** The behaviour of the rule `unique`. */
 import type { OperatorFactory } from '../../topology/contract/operator.ts'
+import { pickRows } from '../../topology/selection.ts'
 import { checkBoolean, userFunctionError } from '../../topology/user-function.ts'
 import { createFirstSeen, Verdict } from '../first-seen.ts'
-import { pickRows } from '../selection.ts'
 import { formatHorizon } from './horizon-text.ts'
 import type { UniqueRule } from './rule.ts'
 import { Verdicts } from './verdicts.ts'

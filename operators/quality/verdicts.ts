@@ -64,7 +64,10 @@ export class Verdicts {
   emitQuarantined(batch: Batch): void {
     if (this.quarantined.length === 0) return
     const timestampsMs = batch.timestampsMs && Float64Array.from(this.eventTimes)
-    this.context.emit('quarantined', new Batch(this.quarantined, { timestampsMs, split: batch.split }))
+    this.context.emit(
+      'quarantined',
+      new Batch(this.quarantined, { timestampsMs, split: batch.split, origin: batch.origin }),
+    )
     this.quarantined = []
     this.eventTimes = []
   }

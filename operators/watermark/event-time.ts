@@ -4,11 +4,12 @@ import { describeValue } from '../../topology/describe-value.ts'
 import type { DurationMs } from '../../topology/duration.ts'
 import { Batch, type Idle, MIN_WATERMARK_MS, type Watermark } from '../../topology/element.ts'
 import { OperatorError, TopologyError } from '../../topology/errors.ts'
+import type { Json } from '../../topology/json.ts'
 import { type AnyStream, append, type ElementOf, type Transform } from '../../topology/stream.ts'
 import { describeResult, userFunctionError } from '../../topology/user-function.ts'
 import type { FieldOf } from '../field-of.ts'
-import { restoredTimes } from './restored.ts'
 import { ONLY_SPLIT, SplitWatermarks } from './split-watermarks.ts'
+import { restoredTime, timeEntries } from './subtask-times.ts'
 
 export interface EventTimeOptions {
   /** How much older than the newest record of its split a record may be and still be on time. */
@@ -92,19 +93,15 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
   const { timeOf, what, outOfOrdernessMs } = settings
   const { uid } = context
   const times = context.state.split('times')
-  // The least of them: what another subtask promised is no promise of this one.
-  const emitted = restoredTimes(times.restored, 'watermark')
   const watermarks = new SplitWatermarks(
     outOfOrdernessMs,
-    emitted.length === 0 ? MIN_WATERMARK_MS : Math.min(...emitted),
+    restoredMaxima(times.restored),
+    restoredTime(context, times.restored, 'watermark', 'least'),
   )
-  for (const [entry, maxMs] of times.restored) {
-    if (entry.startsWith('split/')) watermarks.restore(Number(entry.slice('split/'.length)), maxMs as number)
-  }
   times.onSnapshot(() => {
-    const entries = new Map<string, number>()
+    const entries = timeEntries(context, { watermark: watermarks.watermarkMs })
+    // Only of splits that are read here: entries of all subtasks are put together by name.
     for (const [split, maxMs] of watermarks.maxima()) entries.set(`split/${split}`, maxMs)
-    if (watermarks.watermarkMs > MIN_WATERMARK_MS) entries.set(`watermark/${context.subtask}`, watermarks.watermarkMs)
     return entries
   })
 
@@ -144,8 +141,8 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
         timestampsMs[i] = timeMs
         if (timeMs > maxMs) maxMs = timeMs
       }
-      const { keys, keyGroups, kinds, split = ONLY_SPLIT } = batch
-      context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split }))
+      const { keys, keyGroups, kinds, split = ONLY_SPLIT, origin } = batch
+      context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split, origin }))
       watermarks.observe(split, maxMs)
       const grownMs = watermarks.takeGrown()
       if (grownMs !== undefined) context.emitWatermark({ kind: 'watermark', timestampMs: grownMs })
@@ -168,6 +165,16 @@ function createEventTime(context: OperatorContext, settings: Settings): Operator
       return grownMs === undefined ? undefined : { kind: 'watermark', timestampMs: grownMs }
     },
   }
+}
+
+/** The greatest event time of every split, whichever subtask read it. */
+function restoredMaxima(restored: ReadonlyMap<string, Json>): Map<number, number> {
+  const maxima = new Map<number, number>()
+  for (const [entry, maxMs] of restored) {
+    const split = /^split\/(\d+)$/.exec(entry)?.[1]
+    if (split !== undefined) maxima.set(Number(split), maxMs as number)
+  }
+  return maxima
 }
 
 /** Floored, so that no record is younger than it was. NaN when there is none. */

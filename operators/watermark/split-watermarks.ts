@@ -12,22 +12,21 @@ interface Split {
 /** Bounded out-of-orderness per split, minimum over the active ones. Never regresses. */
 export class SplitWatermarks {
   private readonly splits = new Map<number, Split>()
+  /** What a checkpoint knew of splits, those included that another subtask reads now. */
+  private readonly restored: ReadonlyMap<number, number>
   private readonly outOfOrdernessMs: number
   private emittedMs: number
 
-  constructor(outOfOrdernessMs: number, emittedMs: number) {
+  /** `restored`: the greatest event time of every split at the checkpoint, `emittedMs` the last watermark then. */
+  constructor(outOfOrdernessMs: number, restored: ReadonlyMap<number, number>, emittedMs: number) {
     this.outOfOrdernessMs = outOfOrdernessMs
+    this.restored = restored
     this.emittedMs = emittedMs
   }
 
   /** The last watermark that went out. */
   get watermarkMs(): number {
     return this.emittedMs
-  }
-
-  /** What a checkpoint knew of a split. It holds nothing back until the source announces it. */
-  restore(split: number, maxMs: number): void {
-    this.splits.set(split, { maxMs, active: false })
   }
 
   /** The split is read here: from now on nothing overtakes it. */
@@ -63,15 +62,20 @@ export class SplitWatermarks {
     return watermarkMs
   }
 
-  /** The greatest event time of every split that has one. */
+  /**
+   * The greatest event time of every split that is read here and has one. A stream without splits has none to tell: its
+   * last watermark says the same.
+   */
   *maxima(): Iterable<readonly [split: number, maxMs: number]> {
-    for (const [split, { maxMs }] of this.splits) if (maxMs > Number.NEGATIVE_INFINITY) yield [split, maxMs]
+    for (const [split, { maxMs }] of this.splits) {
+      if (split !== ONLY_SPLIT && maxMs > Number.NEGATIVE_INFINITY) yield [split, maxMs]
+    }
   }
 
   private of(split: number): Split {
     let known = this.splits.get(split)
     if (known === undefined) {
-      known = { maxMs: Number.NEGATIVE_INFINITY, active: false }
+      known = { maxMs: this.restored.get(split) ?? Number.NEGATIVE_INFINITY, active: false }
       this.splits.set(split, known)
     }
     return known

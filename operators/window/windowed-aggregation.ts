@@ -1,14 +1,14 @@
 /** How windows are gathered, closed and written: the behaviour of `aggregate`. */
 import { tuple } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import { Batch, type Key, MIN_WATERMARK_MS, type Watermark } from '../../topology/element.ts'
+import { Batch, type Key, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
+import { pickRows } from '../../topology/selection.ts'
 import { userFunctionError } from '../../topology/user-function.ts'
 import type { Aggregate } from '../aggregate/aggregate.ts'
 import { emptyRow } from '../row-shape.ts'
-import { pickRows } from '../selection.ts'
-import { greatestRestored } from '../watermark/restored.ts'
+import { restoredTime, timeEntries } from '../watermark/subtask-times.ts'
 import { type TumblingWindows, windowStartOf } from './tumbling.ts'
 
 export interface WindowedAggregation {
@@ -37,19 +37,14 @@ export function createWindowedAggregation(context: OperatorContext, plan: Window
   const times = context.state.split('times')
 
   /** The greatest real watermark. */
-  let watermarkMs = greatestRestored(times.restored, 'watermark')
+  let watermarkMs = restoredTime(context, times.restored, 'watermark', 'greatest')
   /** The end of the last window that a drain closed: not passed by a watermark, and closed all the same. */
-  let drainedEndMs = greatestRestored(times.restored, 'drained')
+  let drainedEndMs = restoredTime(context, times.restored, 'drained', 'greatest')
   /** When the first of the open windows closes. */
   let nextCloseMs = Number.POSITIVE_INFINITY
   for (const startMs of state.namespaces()) nextCloseMs = Math.min(nextCloseMs, closesAtMs(startMs))
 
-  times.onSnapshot(() => {
-    const entries = new Map<string, number>()
-    if (watermarkMs > MIN_WATERMARK_MS) entries.set(`watermark/${context.subtask}`, watermarkMs)
-    if (drainedEndMs > MIN_WATERMARK_MS) entries.set(`drained/${context.subtask}`, drainedEndMs)
-    return entries
-  })
+  times.onSnapshot(() => timeEntries(context, { watermark: watermarkMs, drained: drainedEndMs }))
 
   /** The watermark at which the window from `startMs` closes: its last millisecond, and the allowed lateness. */
   function closesAtMs(startMs: number): number {

@@ -1,12 +1,12 @@
 /** The checkpoints of one job: takes epochs, publishes manifests, finds what to restore, deletes what nothing needs. */
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
-import type { StateChunk, StateReference } from '../../topology/contract/stage.ts'
+import type { StateReference } from '../../topology/contract/stage.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 import { faultPoint } from '../fault-point.ts'
+import { type CheckpointFiles, checkpointFiles } from './checkpoint-files.ts'
 import { type CheckpointEntry, Journal, type JournalRecord } from './journal.ts'
-import { decodeManifest, encodeManifest, type Manifest } from './manifest.ts'
-import { readState, writeState } from './state-file.ts'
+import { encodeManifest, type Manifest } from './manifest.ts'
 
 export interface CheckpointStoreOptions {
   readonly files: FileIO
@@ -28,6 +28,8 @@ export interface RestorePoint {
 
 export class CheckpointStore {
   readonly root: string
+  /** What workers need of it too. */
+  readonly contents: CheckpointFiles
   private readonly files: FileIO
   private readonly retained: number
   private readonly logger: Logger
@@ -37,6 +39,7 @@ export class CheckpointStore {
   constructor(options: CheckpointStoreOptions) {
     this.root = options.root
     this.files = options.files
+    this.contents = checkpointFiles(options.files, options.root)
     this.retained = options.retained ?? 3
     this.logger = options.logger
     this.journal = new Journal(options.files, `${options.root}/journal`, (message) =>
@@ -81,7 +84,7 @@ export class CheckpointStore {
     for (const entry of this.current().checkpoints.toReversed()) {
       const location = `${this.root}/${entry.manifest}`
       try {
-        const manifest = decodeManifest(await this.files.read(location), location, entry.sha256)
+        const manifest = await this.contents.manifest(location, entry.sha256)
         await this.verify(manifest)
         return { manifest, location, passedOver }
       } catch (error) {
@@ -104,7 +107,7 @@ export class CheckpointStore {
 
   /** A manifest named by its path, as `--from-savepoint` gives it. */
   async at(location: string): Promise<RestorePoint> {
-    const manifest = decodeManifest(await this.files.read(location), location)
+    const manifest = await this.contents.manifest(location)
     await this.verify(manifest)
     return { manifest, location, passedOver: [] }
   }
@@ -119,14 +122,6 @@ export class CheckpointStore {
     if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
     const others = head.checkpoints.filter((entry) => entry !== adopted)
     this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })
-  }
-
-  store(chunk: StateChunk): Promise<StateReference> {
-    return writeState(this.files, this.root, this.epoch, chunk)
-  }
-
-  load(reference: StateReference): Promise<StateChunk> {
-    return readState(this.files, this.root, reference)
   }
 
   /**
@@ -161,7 +156,7 @@ export class CheckpointStore {
 
   /** Reads every state file once, so that a damaged one is met before anything begins. */
   private async verify(manifest: Manifest): Promise<void> {
-    for (const reference of manifest.keyed) await this.load(reference)
+    for (const reference of manifest.keyed) await this.contents.load(reference)
   }
 
   /** Only after the journal no longer names them; what a kept checkpoint shares with them stays. */
@@ -192,7 +187,7 @@ export class CheckpointStore {
   private async referencesOf(entry: CheckpointEntry): Promise<readonly StateReference[] | undefined> {
     try {
       const location = `${this.root}/${entry.manifest}`
-      return decodeManifest(await this.files.read(location), location, entry.sha256).keyed
+      return (await this.contents.manifest(location, entry.sha256)).keyed
     } catch (error) {
       if (isSluiceError(error, 'FILE_NOT_FOUND')) return []
       if (isSluiceError(error, 'CHECKPOINT_CORRUPT')) return undefined

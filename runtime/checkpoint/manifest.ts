@@ -9,6 +9,14 @@ import { seal, unseal } from './seal.ts'
 
 export type CheckpointKind = 'checkpoint' | 'savepoint'
 
+/** What a subtask knew of time: no subtask that takes over some of its key groups may fall back behind it. */
+export interface SubtaskWatermark {
+  /** Both inclusive. */
+  readonly firstKeyGroup: number
+  readonly lastKeyGroup: number
+  readonly watermarkMs: number
+}
+
 export interface Manifest {
   readonly job: string
   readonly kind: CheckpointKind
@@ -25,8 +33,8 @@ export interface Manifest {
   readonly keyed: readonly StateReference[]
   /** By `uid/name`. */
   readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
-  /** By stage id: the greatest real watermark. */
-  readonly watermarksMs: Readonly<Record<string, number | null>>
+  /** By uid of every node that has one, whatever stage it was in: the greatest real watermark of each of its subtasks. */
+  readonly watermarks: Readonly<Record<string, readonly SubtaskWatermark[]>>
   /** By sink uid: what a committer has to apply now that the checkpoint is complete. */
   readonly sinks: Readonly<
     Record<string, { readonly committables: readonly Committable[]; readonly watermarkMs: number | null }>
@@ -51,9 +59,24 @@ export function decodeManifest(bytes: Uint8Array, file: string, sha256?: string)
       details: { file },
     })
   }
-  const body = JSON.parse(Buffer.from(sealed.body).toString('utf8')) as Omit<Manifest, 'epoch' | 'checkpointId'> & {
-    readonly epoch: string
-    readonly checkpointId: string
-  }
-  return { ...body, epoch: BigInt(body.epoch), checkpointId: BigInt(body.checkpointId) }
+  const body = JSON.parse(Buffer.from(sealed.body).toString('utf8')) as ManifestBody
+  const { watermarksMs, watermarks = wholeRange(watermarksMs ?? {}, body.keyGroups), ...rest } = body
+  return { ...rest, watermarks, epoch: BigInt(body.epoch), checkpointId: BigInt(body.checkpointId) }
+}
+
+type ManifestBody = Omit<Manifest, 'epoch' | 'checkpointId' | 'watermarks'> & {
+  readonly epoch: string
+  readonly checkpointId: string
+  readonly watermarks?: Manifest['watermarks']
+  /** Format 1: by stage, which is named after one of its nodes, and there was one subtask. */
+  readonly watermarksMs?: Readonly<Record<string, number | null>>
+}
+
+function wholeRange(watermarksMs: Readonly<Record<string, number | null>>, keyGroups: number): Manifest['watermarks'] {
+  return Object.fromEntries(
+    Object.entries(watermarksMs).map(([uid, watermarkMs]) => [
+      uid,
+      watermarkMs === null ? [] : [{ firstKeyGroup: 0, lastKeyGroup: keyGroups - 1, watermarkMs }],
+    ]),
+  )
 }

@@ -12,7 +12,7 @@ import { SluiceError } from '../../topology/errors.ts'
 export type SealedKind = 'journal' | 'manifest' | 'state'
 
 /** Raised with every change of what the bodies hold; files of every older version stay readable. */
-export const CHECKPOINT_FORMAT_VERSION = 1
+export const CHECKPOINT_FORMAT_VERSION = 2
 
 export interface Sealed {
   readonly formatVersion: number

@@ -8,7 +8,8 @@ import { ExitCode } from './exit-code.ts'
 export async function run(context: CommandContext): Promise<number> {
   // A job's name has neither dots nor slashes, a module's has.
   if (/^[\w-]+$/.test(context.positionals[0]!)) return (await import('./job-info.ts')).run(context)
-  const plan = compile(await loadJob(context.positionals[0]!, context.environment.cwd))
+  const { topology } = await loadJob(context.positionals[0]!, context.environment.cwd)
+  const plan = compile(topology)
   if (context.format === 'json') context.printJson(explainJson(plan))
   else context.print(context.format === 'mermaid' ? explainMermaid(plan) : explainText(plan))
   return ExitCode.ok

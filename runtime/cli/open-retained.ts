@@ -5,9 +5,10 @@ import type { CommandContext } from './command-context.ts'
 export async function openRetained(context: CommandContext, job: string): Promise<RetainedCheckpoints> {
   const { config } = await context.config()
   const { openFiles } = await import('../compose/compose.ts')
-  const files = await openFiles(config)
+  const logger = await context.logger()
+  const files = await openFiles(config, { clock: context.environment.clock, logger })
   try {
-    return await retainedCheckpoints(files, `${config.checkpoints}/${job}`, await context.logger())
+    return await retainedCheckpoints(files, `${config.checkpoints}/${job}`, logger)
   } finally {
     await files.close()
   }

@@ -17,11 +17,16 @@ export async function run(context: CommandContext): Promise<number> {
   if (context.has('drain') && until === undefined) throw usageError('--drain goes with --until latest', 'submit')
   const { config } = await context.config()
   const logger = await context.logger()
-  const topology = await loadJob(context.positionals[0]!, cwd)
+  const loaded = await loadJob(context.positionals[0]!, cwd)
   const metrics = await openMetrics(context)
   const fromSavepoint = context.option('from-savepoint')
-  const job = await submitJob(topology, {
+  const job = await submitJob(loaded.topology, {
     config,
+    loaded,
+    parallelism: config.parallelism,
+    workers: config.worker.count,
+    ...(config.keyGroups === undefined ? {} : { keyGroups: config.keyGroups }),
+    allowNonRestoredState: context.has('allow-non-restored-state'),
     clock,
     logger,
     metrics,

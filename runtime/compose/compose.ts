@@ -43,8 +43,13 @@ export async function openQuery(_config: Config, tables: TableCatalog): Promise<
   return openDuckDb({ tables })
 }
 
-/** Where checkpoints live: the local disk. */
-export async function openFiles(_config: Config): Promise<FileIO> {
+/** Where checkpoints live: the local disk, or an S3-compatible store. */
+export async function openFiles(config: Config, { clock }: ComposeContext): Promise<FileIO> {
+  if (config.checkpoints.startsWith('s3://')) {
+    requireClients('keeping files on S3', ['@aws-sdk/client-s3'])
+    const { S3FileIO } = await import('../../connectors/iceberg/io/s3-file-io.ts')
+    return new S3FileIO({ ...config.s3, clock, random: Math.random })
+  }
   const { LocalFileIO } = await import('../../connectors/iceberg/io/local-file-io.ts')
   return new LocalFileIO()
 }

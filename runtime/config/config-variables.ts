@@ -1,7 +1,16 @@
 /** The form of every variable: from strings, as environment, flags and defaults hold them, to values. */
 import * as z from 'zod'
 import { DURATION_FORM, parseDurationMs } from './duration.ts'
-import { ACKS, LOG_FORMATS, LOG_LEVELS, REST_AUTHS, type Variable } from './variables.ts'
+import {
+  ACKS,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  PATH_STYLES,
+  REST_AUTHS,
+  RESTART_STRATEGIES,
+  type Variable,
+  WORKER_TRANSPORTS,
+} from './variables.ts'
 
 function choice<const T extends readonly [string, ...string[]]>(values: T) {
   return z.string().trim().toLowerCase().pipe(z.enum(values))
@@ -18,8 +27,20 @@ const durationMs = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** The one schema of the configuration. */
-export const ConfigVariables = z.object({
+const durationOrZeroMs = z.string().transform((text, context) => {
+  const parsed = parseDurationMs(text)
+  if (parsed !== undefined) return parsed
+  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
+  return z.NEVER
+})
+
+/** A path, or the URI of a place in a bucket. */
+const directory = z
+  .string()
+  .trim()
+  .regex(/^(s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?|(?![a-zA-Z][\w+.-]*:\/\/).+)$/)
+
+const variables = z.object({
   SLUICE_DATA_DIR: z.string().min(1),
   LOG_LEVEL: choice(LOG_LEVELS),
   LOG_FORMAT: choice(LOG_FORMATS),
@@ -30,8 +51,29 @@ export const ConfigVariables = z.object({
   REST_PORT: integer(0, 65_535),
   REST_AUTH: choice(REST_AUTHS),
   JOBS_DIR: z.string().min(1),
+  CHECKPOINT_DIR: directory.optional(),
   CHECKPOINT_INTERVAL: durationMs,
   CHECKPOINT_RETAINED: integer(1, 10_000),
+  CHECKPOINT_TIMEOUT: durationMs,
+  CHECKPOINT_MIN_PAUSE: durationOrZeroMs,
+  CHECKPOINT_TOLERATED_FAILURES: integer(0, 1_000),
+  PARALLELISM: integer(1, 32_768),
+  WORKERS: integer(0, 256),
+  KEY_GROUPS: integer(1, 32_768).optional(),
+  WORKER_TRANSPORT: choice(WORKER_TRANSPORTS),
+  HEARTBEAT_INTERVAL: durationMs,
+  HEARTBEAT_TIMEOUT: durationMs,
+  WORKER_STALL_TIMEOUT: durationMs,
+  RESTART_STRATEGY: choice(RESTART_STRATEGIES),
+  RESTART_ATTEMPTS: integer(0, 1_000_000),
+  RESTART_DELAY: durationOrZeroMs,
+  RESTART_MAX_DELAY: durationMs,
+  RESTART_INTERVAL: durationMs,
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_REGION: z.string().trim().min(1).optional(),
+  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  S3_PATH_STYLE: choice(PATH_STYLES),
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
   KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
@@ -41,3 +83,11 @@ export const ConfigVariables = z.object({
   PRODUCER_BACKOFF: durationMs,
   PRODUCER_MAX_BACKOFF: durationMs,
 } satisfies Record<Variable, z.ZodType>)
+
+/** The one schema of the configuration. */
+export const ConfigVariables = variables.superRefine(
+  ({ S3_ACCESS_KEY_ID: id, S3_SECRET_ACCESS_KEY: secret }, context) => {
+    if ((id === undefined) === (secret === undefined)) return
+    context.addIssue({ code: 'custom', path: [id === undefined ? 'S3_ACCESS_KEY_ID' : 'S3_SECRET_ACCESS_KEY'] })
+  },
+)

@@ -1,6 +1,7 @@
 /** The configuration as the runtime gets it: typed, frozen, injected. */
 import { resolve } from 'node:path'
 import type * as z from 'zod'
+import type { RestartSettings } from '../coordinator/restart-strategy.ts'
 import type { ConfigVariables } from './config-variables.ts'
 
 export interface Config {
@@ -37,6 +38,30 @@ export interface Config {
   readonly checkpoint: {
     readonly intervalMs: number
     readonly retained: number
+    readonly timeoutMs: number
+    readonly minPauseMs: number
+    readonly toleratedFailures: number
+  }
+  readonly parallelism: number
+  /** Undefined: what the job has since its first run. */
+  readonly keyGroups: number | undefined
+  readonly worker: {
+    /** 0: in the coordinator's process. */
+    readonly count: number
+    readonly transport: 'unix' | 'tcp'
+    readonly heartbeatIntervalMs: number
+    readonly heartbeatTimeoutMs: number
+    readonly stallTimeoutMs: number
+  }
+  readonly restart: RestartSettings
+  /** The S3-compatible store, for what lives under `s3://…`. */
+  readonly s3: {
+    /** Amazon's when undefined. */
+    readonly endpoint: string | undefined
+    /** As the AWS SDK finds it when undefined; credentials likewise. */
+    readonly region: string | undefined
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
+    readonly pathStyle: boolean
   }
   readonly icebergCatalog: 'sqlite'
   readonly queryEngine: 'duckdb'
@@ -64,13 +89,30 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     logPath: resolve(dataDir, 'log.db'),
     catalogPath: resolve(dataDir, 'catalog.db'),
     warehouse: fileUri(resolve(dataDir, 'warehouse')),
-    checkpoints: fileUri(resolve(dataDir, 'checkpoints')),
+    checkpoints: directoryUri(values.CHECKPOINT_DIR ?? resolve(dataDir, 'checkpoints'), cwd),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     metrics: { prefix: values.METRICS_PREFIX, host: values.METRICS_HOST, port: values.METRICS_PORT },
     runDirectory: resolve(dataDir, 'run'),
     rest: { host: values.REST_HOST, port: values.REST_PORT, auth: values.REST_AUTH },
     jobsDirectory: resolve(cwd, values.JOBS_DIR),
-    checkpoint: { intervalMs: values.CHECKPOINT_INTERVAL, retained: values.CHECKPOINT_RETAINED },
+    checkpoint: {
+      intervalMs: values.CHECKPOINT_INTERVAL,
+      retained: values.CHECKPOINT_RETAINED,
+      timeoutMs: values.CHECKPOINT_TIMEOUT,
+      minPauseMs: values.CHECKPOINT_MIN_PAUSE,
+      toleratedFailures: values.CHECKPOINT_TOLERATED_FAILURES,
+    },
+    parallelism: values.PARALLELISM,
+    keyGroups: values.KEY_GROUPS,
+    worker: {
+      count: values.WORKERS,
+      transport: values.WORKER_TRANSPORT,
+      heartbeatIntervalMs: values.HEARTBEAT_INTERVAL,
+      heartbeatTimeoutMs: values.HEARTBEAT_TIMEOUT,
+      stallTimeoutMs: values.WORKER_STALL_TIMEOUT,
+    },
+    restart: restartSettings(values),
+    s3: s3Of(values),
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
@@ -83,6 +125,38 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       },
     },
   })
+}
+
+function restartSettings(values: z.output<typeof ConfigVariables>): RestartSettings {
+  const { RESTART_STRATEGY: type, RESTART_ATTEMPTS: attempts, RESTART_DELAY: delayMs } = values
+  const intervalMs = values.RESTART_INTERVAL
+  switch (type) {
+    case 'none':
+      return { type }
+    case 'fixed-delay':
+      return { type, attempts, delayMs }
+    case 'exponential-delay':
+      return { type, attempts, delayMs, maxDelayMs: values.RESTART_MAX_DELAY, resetAfterMs: intervalMs }
+    case 'failure-rate':
+      return { type, failures: attempts, intervalMs, delayMs }
+  }
+}
+
+function s3Of(values: z.output<typeof ConfigVariables>): Config['s3'] {
+  const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_PATH_STYLE: pathStyle } = values
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values
+  return {
+    endpoint,
+    region,
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
+    pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
+  }
+}
+
+/** Of a path, or of a place in a bucket, which is a URI already. */
+function directoryUri(directory: string, cwd: string): string {
+  return directory.startsWith('s3://') ? directory.replace(/\/+$/, '') : fileUri(resolve(cwd, directory))
 }
 
 /** Not percent-encoded: Iceberg's readers take what follows `file://` for the path as it is. */

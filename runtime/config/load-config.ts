@@ -129,6 +129,6 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
 }
 
 function shown(variable: Variable, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
+  if (value === undefined || value === '') return value
   return describeVariable(variable).secret === true ? REDACTED : redactText(value)
 }

@@ -19,7 +19,10 @@ export interface VariableDescription {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export const REST_AUTHS = ['token', 'off'] as const
 export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
+export const RESTART_STRATEGIES = ['exponential-delay', 'fixed-delay', 'failure-rate', 'none'] as const
+export const WORKER_TRANSPORTS = ['unix', 'tcp'] as const
 export const ACKS = ['all', '1', '0'] as const
+export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
   SLUICE_DATA_DIR: {
@@ -78,6 +81,11 @@ export const VARIABLES = {
     default: '.',
     flag: 'jobs-dir',
   },
+  CHECKPOINT_DIR: {
+    summary: 'where checkpoints and savepoints are kept; unset, in checkpoints/ under SLUICE_DATA_DIR',
+    expected: 'a directory, or s3://bucket/prefix',
+    flag: 'checkpoint-dir',
+  },
   CHECKPOINT_INTERVAL: {
     summary: 'the time from one checkpoint to the next; tables grow once per checkpoint',
     expected: DURATION_FORM,
@@ -88,6 +96,107 @@ export const VARIABLES = {
     summary: 'how many complete checkpoints are kept',
     expected: 'a whole number from 1 to 10000',
     default: '3',
+  },
+  CHECKPOINT_TIMEOUT: {
+    summary: 'a checkpoint that takes longer has failed',
+    expected: DURATION_FORM,
+    default: '10m',
+  },
+  CHECKPOINT_MIN_PAUSE: {
+    summary: 'the time from the end of one checkpoint to the next at least',
+    expected: DURATION_FORM,
+    default: '0ms',
+  },
+  CHECKPOINT_TOLERATED_FAILURES: {
+    summary: 'how many checkpoints in a row may fail before the job starts again',
+    expected: 'a whole number from 0 to 1000',
+    default: '0',
+  },
+  PARALLELISM: {
+    summary: 'subtasks of every operator that does not say otherwise',
+    expected: 'a whole number from 1 to 32768, no more than there are key groups',
+    default: '1',
+    flag: 'parallelism',
+  },
+  WORKERS: {
+    summary: "worker processes of a job; 0 runs it in the coordinator's own process",
+    expected: 'a whole number from 0 to 256',
+    default: '0',
+    flag: 'workers',
+  },
+  KEY_GROUPS: {
+    summary: 'into how many parts keyed state is split: the greatest parallelism; fixed at the first run (128)',
+    expected: 'a whole number from 1 to 32768',
+    flag: 'key-groups',
+  },
+  WORKER_TRANSPORT: {
+    summary: 'what workers are connected by: sockets in a private directory, or TCP on loopback',
+    expected: 'one of unix, tcp',
+    default: 'unix',
+  },
+  HEARTBEAT_INTERVAL: {
+    summary: 'how often a worker says that it is alive',
+    expected: DURATION_FORM,
+    default: '1s',
+  },
+  HEARTBEAT_TIMEOUT: {
+    summary: 'a worker that is silent for this long is replaced',
+    expected: DURATION_FORM,
+    default: '10s',
+  },
+  WORKER_STALL_TIMEOUT: {
+    summary: 'a worker that is alive is replaced when none of its tasks has given way for this long',
+    expected: DURATION_FORM,
+    default: '5m',
+  },
+  RESTART_STRATEGY: {
+    summary: 'when a failed job starts again from its last checkpoint',
+    expected: 'one of exponential-delay, fixed-delay, failure-rate, none',
+    default: 'exponential-delay',
+    flag: 'restart-strategy',
+  },
+  RESTART_ATTEMPTS: {
+    summary: 'restarts before a job has failed for good; of failure-rate, those within RESTART_INTERVAL',
+    expected: 'a whole number from 0 to 1000000',
+    default: '10',
+    flag: 'restart-attempts',
+  },
+  RESTART_DELAY: {
+    summary: 'the wait before a restart; of exponential-delay, before the first, doubling with each',
+    expected: DURATION_FORM,
+    default: '100ms',
+  },
+  RESTART_MAX_DELAY: {
+    summary: 'the longest wait of exponential-delay',
+    expected: DURATION_FORM,
+    default: '1m',
+  },
+  RESTART_INTERVAL: {
+    summary: 'of failure-rate, what failures are counted over; of exponential-delay, how long without one resets it',
+    expected: DURATION_FORM,
+    default: '10m',
+  },
+  S3_ENDPOINT: {
+    summary: 'the S3-compatible store; unset, Amazon S3',
+    expected: 'a URL such as http://localhost:9000',
+  },
+  S3_REGION: {
+    summary: 'the region of its buckets; unset, as the AWS SDK finds it (AWS_REGION, profile)',
+    expected: 'a region such as us-east-1',
+  },
+  S3_ACCESS_KEY_ID: {
+    summary: 'who asks; unset, as the AWS SDK finds it (environment, profile, role)',
+    expected: 'an access key id, together with S3_SECRET_ACCESS_KEY',
+  },
+  S3_SECRET_ACCESS_KEY: {
+    summary: 'the secret that goes with S3_ACCESS_KEY_ID',
+    expected: 'a secret access key, together with S3_ACCESS_KEY_ID',
+    secret: true,
+  },
+  S3_PATH_STYLE: {
+    summary: 'whether a URL has its bucket in the path, not in the host name; auto: with S3_ENDPOINT',
+    expected: `one of ${PATH_STYLES.join(', ')}`,
+    default: 'auto',
   },
   ICEBERG_CATALOG: {
     summary: 'the Iceberg catalog that tables live in',

@@ -5,15 +5,25 @@ import { pathToFileURL } from 'node:url'
 import { placeOf, withPlace } from '../../topology/error-place.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 import { isTopology, type Topology } from '../../topology/topology.ts'
+import { moduleFilesSha256, watchModuleFiles } from './module-files.ts'
+
+export interface LoadedJob {
+  readonly topology: Topology
+  /** Absolute path of the module. */
+  readonly file: string
+  /** Over the module and every local file it loads. */
+  readonly filesSha256: string
+}
 
 /**
  * @param file path of the module, relative to `cwd`
  * @throws {SluiceError} `JOB_NOT_FOUND`, `JOB_INVALID` (it does not parse, or throws while it is built; with file and
  * line), `JOB_NO_TOPOLOGY`, or the TopologyError of its build.
- * @example const job = await loadJob('jobs/medallion/job.ts', process.cwd())
+ * @example const { topology } = await loadJob('jobs/medallion/job.ts', process.cwd())
  */
-export async function loadJob(file: string, cwd: string): Promise<Topology> {
+export async function loadJob(file: string, cwd: string): Promise<LoadedJob> {
   const path = resolve(cwd, file)
+  watchModuleFiles()
   if (!existsSync(path)) {
     throw new SluiceError('JOB_NOT_FOUND', `there is no job file ${file}`, {
       fix: 'Name a module whose default export is topology(…), as in jobs/medallion/job.ts.',
@@ -37,5 +47,5 @@ export async function loadJob(file: string, cwd: string): Promise<Topology> {
       details: { file, exports: Object.keys(loaded) },
     })
   }
-  return loaded.default
+  return { topology: loaded.default, file: path, filesSha256: moduleFilesSha256(path) }
 }

@@ -1,73 +1,104 @@
-/** Submits a job in this process: opens what configuration maps its names to, and starts an attempt. */
+/** Submits a job: opens what configuration maps its names to, and runs it with a coordinator in this process. */
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../topology/contract/clock.ts'
-import type { JobRun } from '../../topology/contract/job-control.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { SourceBounds } from '../../topology/contract/source.ts'
-import { compile } from '../../topology/plan/compile.ts'
-import type { Plan } from '../../topology/plan/plan.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import { openFiles, openTables, openTopics } from '../compose/index.ts'
 import type { Config } from '../config/index.ts'
+import type { JobMaster } from '../coordinator/job-master.ts'
 import { runJob } from '../coordinator/run-job.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { localWorkers } from '../worker/local-workers.ts'
+import { processWorkers } from '../worker/process-workers.ts'
 import { lockJob } from './job-lock.ts'
+import type { LoadedJob } from './load-job.ts'
 
 export interface SubmitOptions {
   readonly config: Config
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Where the topology came from: workers load it from there. Without it they run in this process. */
+  readonly loaded?: Pick<LoadedJob, 'file' | 'filesSha256'>
+  readonly parallelism?: number
+  /** Worker processes; 0: the tasks run in this process. @default 0 */
+  readonly workers?: number
+  readonly keyGroups?: number
   readonly bounds?: SourceBounds
   readonly drain?: boolean
   /** Path or URI of a savepoint's manifest. */
   readonly fromSavepoint?: string
   readonly allowRewind?: boolean
+  readonly allowNonRestoredState?: boolean
 }
 
 export interface SubmittedJob {
-  readonly run: JobRun
-  readonly plan: Plan
+  readonly run: JobMaster
   /** After the run is done. */
   close(): Promise<void>
 }
 
 /**
- * Starts an attempt of `topology`, from the job's last checkpoint when there is one.
+ * Starts a job, from its last checkpoint when there is one.
  *
  * @throws {SluiceError} `DATA_IN_USE`, and all that `compile` and `runJob` throw; nothing stays open then.
  */
 export async function submitJob(topology: Topology, options: SubmitOptions): Promise<SubmittedJob> {
-  const { config, clock, logger, metrics } = options
-  const plan = compile(topology)
+  const { config, clock, loaded, workers = 0 } = options
+  const job = topology.name
+  const logger = options.logger.child({ job })
+  const metrics = (labels: Readonly<Record<string, string>>) => options.metrics.scope({ job, ...labels })
   await using opened = new AsyncDisposableStack()
-  opened.use(lockJob(join(config.dataDir, 'checkpoints', plan.job), plan.job))
-  const context = { clock, logger }
+  // On this machine, wherever checkpoints are: it keeps two runs off the same log and tables.
+  opened.use(lockJob(join(config.dataDir, 'checkpoints', job), job))
+  const context = { clock, logger: options.logger }
   const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
   const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
-  const files = opened.adopt(await openFiles(config), (io) => io.close())
+  const files = opened.adopt(await openFiles(config, context), (io) => io.close())
   const store = new CheckpointStore({
     files,
-    root: `${config.checkpoints}/${plan.job}`,
+    root: `${config.checkpoints}/${job}`,
     retained: config.checkpoint.retained,
-    logger: logger.child({ job: plan.job }),
+    logger,
   })
+  const connections = { topics, tables }
+  const pool =
+    workers === 0 || loaded === undefined
+      ? localWorkers({ topology, connections, files: store.contents, clock, logger, metrics })
+      : opened.use(await processWorkers({ file: loaded.file, job, config }))
   const run = await runJob({
-    plan,
+    topology,
+    ...(loaded === undefined ? {} : { file: loaded.file, filesSha256: loaded.filesSha256 }),
+    workers: Math.max(1, workers),
     store,
-    connections: { topics, tables },
+    connections,
+    pool: { ...pool, heartbeatTimeoutMs: config.worker.heartbeatTimeoutMs },
+    checkpoints: config.checkpoint,
+    restart: config.restart,
     clock,
-    logger: logger.child({ job: plan.job }),
-    metrics: (labels) => metrics.scope({ job: plan.job, ...labels }),
-    checkpointIntervalMs: config.checkpoint.intervalMs,
-    ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
-    ...(options.drain === undefined ? {} : { drain: options.drain }),
-    ...(options.fromSavepoint === undefined ? {} : { fromSavepoint: toUri(options.fromSavepoint) }),
-    ...(options.allowRewind === undefined ? {} : { allowRewind: options.allowRewind }),
+    random: Math.random,
+    logger,
+    metrics,
+    ...definedOnly({
+      parallelism: options.parallelism,
+      keyGroups: options.keyGroups,
+      bounds: options.bounds,
+      drain: options.drain,
+      fromSavepoint: options.fromSavepoint === undefined ? undefined : toUri(options.fromSavepoint),
+      allowRewind: options.allowRewind,
+      allowNonRestoredState: options.allowNonRestoredState,
+    }),
   })
   const keep = opened.move()
-  return { run, plan, close: () => keep.disposeAsync() }
+  return { run, close: () => keep.disposeAsync() }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function definedOnly<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 
 /** A path as the user wrote it, or a URI. */

@@ -1,108 +1,162 @@
-/** A running attempt: its tasks, its checkpoint timer, and the ways it ends. */
-import type {
-  AttemptState,
-  CheckpointProgress,
-  JobRun,
-  JobStatus,
-  StopOptions,
-} from '../../topology/contract/job-control.ts'
+/** One attempt of a job: its tasks on their workers, its checkpoints, and the ways it ends. */
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
+import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
-import type { TaskListener } from '../worker/task.ts'
-import { type AttemptTasks, buildTasks } from './build-tasks.ts'
-import { CheckpointCoordinator } from './checkpoint-coordinator.ts'
-import type { AttemptOptions } from './job-options.ts'
+import type { Plan } from '../../topology/plan/plan.ts'
+import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
+import type { CheckpointKind } from '../checkpoint/manifest.ts'
+import { faultPoint } from '../fault-point.ts'
+import {
+  type Deployment,
+  type FromWorker,
+  snapshotFromMessage,
+  type TaskName,
+  type TaskStatus,
+  type ToWorker,
+  taskId,
+} from '../protocol/messages.ts'
+import { fromRemoteError } from '../protocol/remote-error.ts'
+import { CheckpointCoordinator, type CheckpointSettings } from './checkpoint-coordinator.ts'
+import type { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import type { Committers } from './committers.ts'
+import { dealOut, place } from './placement.ts'
+import type { WorkerPool } from './worker-pool.ts'
+import type { WorkerListener, WorkerSession } from './worker-session.ts'
 
-export class Attempt implements JobRun {
-  readonly done: Promise<JobStatus>
-  private readonly options: AttemptOptions
-  private work: AttemptTasks = { tasks: [], sources: [], stages: [], channels: [] }
+export interface AttemptOptions {
+  readonly plan: Plan
+  readonly epoch: bigint
+  readonly point: RestorePoint | undefined
+  readonly filesSha256: string | undefined
+  /** By source uid. */
+  readonly splits: ReadonlyMap<string, readonly SplitState[]>
+  readonly careful: boolean
+  readonly allowNonRestoredState: boolean
+  /** The sources have bounds: when all have been reached, the attempt takes its last checkpoint and ends. */
+  readonly bounded: boolean
+  /** When it ends by its bounds: close open windows first. */
+  readonly drain: boolean
+  readonly store: CheckpointStore
+  readonly committers: Committers
+  readonly pool: WorkerPool
+  readonly checkpoints: CheckpointSettings
+  readonly statistics: CheckpointStatisticsRecorder
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: MetricScope
+  /** Its last checkpoint is being taken. */
+  readonly onStopping: () => void
+  readonly onStatus: () => void
+}
+
+/** How an attempt ended well. */
+export type AttemptEnd = 'finished' | 'stopped' | 'rescaled' | 'canceled'
+
+/** What made an attempt fail, and where. */
+export interface AttemptFailure {
+  readonly error: SluiceError
+  readonly task: TaskName | undefined
+  readonly worker: string | undefined
+}
+
+/** A worker that is told to end its tasks and does not do so in time is taken for lost, milliseconds. */
+const END_TIMEOUT_MS = 30_000
+/** A broken connection between two workers mostly means that one of them is gone, which is about to be heard, milliseconds. */
+const PEER_GRACE_MS = 500
+
+export class Attempt implements WorkerListener {
+  /** Resolves when it has ended well and every task is closed. @throws {AttemptFailed} */
+  readonly done: Promise<AttemptEnd>
+  readonly options: AttemptOptions
+  readonly coordinator: CheckpointCoordinator
+  /** By task id, as it was told last. */
+  readonly tasks = new Map<string, TaskStatus>()
+  readonly startedAtMs: number
+  private readonly settle: PromiseWithResolvers<AttemptEnd>
   private readonly atEnd = new Set<string>()
-  private readonly settle: { resolve: (status: JobStatus) => void; reject: (error: unknown) => void }
-  private coordinator!: CheckpointCoordinator
-  private timer: Disposable | undefined
-  private running: Promise<unknown> = Promise.resolve()
-  private state: AttemptState = 'starting'
+  private readonly deployed = Promise.withResolvers<void>()
+  private workers: readonly WorkerSession[] = []
+  private waitingFor = new Set<WorkerSession>()
+  private ended: PromiseWithResolvers<void> | undefined
+  private placed: Deployment['placement'] = {}
+  private over = false
 
   constructor(options: AttemptOptions) {
     this.options = options
-    const { promise, resolve, reject } = Promise.withResolvers<JobStatus>()
-    this.done = promise
-    // Whoever awaits `done` sees the error; an attempt that nobody awaits must not end the process by it.
-    promise.catch(() => undefined)
-    this.settle = { resolve, reject }
+    this.startedAtMs = options.clock.nowMs()
+    this.settle = Promise.withResolvers<AttemptEnd>()
+    this.done = this.settle.promise
+    this.done.catch(() => undefined)
+    this.deployed.promise.catch(() => undefined)
+    this.coordinator = new CheckpointCoordinator({
+      ...options,
+      settings: options.checkpoints,
+      tasks: {
+        trigger: (id, triggeredAtMs) => this.toAll({ type: 'barrier', checkpointId: String(id), triggeredAtMs }),
+        complete: (id) => this.toAll({ type: 'complete', checkpointId: String(id) }),
+        abort: (id) => this.toAll({ type: 'abort', checkpointId: String(id) }),
+      },
+      onFailure: (error) => this.fail(error),
+    })
   }
 
-  async start(): Promise<void> {
-    const { plan, point, epoch, logger } = this.options
-    this.work = await buildTasks(this.options, this.listener)
-    this.coordinator = new CheckpointCoordinator({
-      ...this.options,
-      sources: this.work.sources,
-      metrics: this.options.metrics({}),
-    })
-    this.state = 'running'
-    logger.info(
+  /** By stage: the worker of each subtask; empty before it is deployed. */
+  get placement(): Deployment['placement'] {
+    return this.placed
+  }
+
+  /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
+  async start(workers: readonly WorkerSession[]): Promise<void> {
+    const { plan, epoch, point, splits, careful, filesSha256, allowNonRestoredState } = this.options
+    this.workers = workers
+    this.waitingFor = new Set(workers)
+    for (const worker of workers) worker.listener = this
+    this.placed = place(
+      plan,
+      workers.map((worker) => worker.name),
+    )
+    const deployment: Deployment = {
+      plan: { fingerprint: plan.fingerprint, parallelism: plan.parallelism, keyGroups: plan.keyGroups },
+      addresses: Object.fromEntries(workers.map((worker) => [worker.name, worker.address])),
+      placement: this.placed,
+      splits: Object.fromEntries(
+        plan.stages.flatMap(({ source, parallelism }) =>
+          source === undefined ? [] : [[source.id, dealOut(splits.get(source.id)!, parallelism)]],
+        ),
+      ),
+      careful,
+      allowNonRestoredState,
+      ...(point === undefined ? {} : { restore: point.location }),
+      ...(filesSha256 === undefined ? {} : { filesSha256 }),
+    }
+    this.toAll({ type: 'deploy', deployment })
+    await Promise.race([this.deployed.promise, this.done])
+    faultPoint('restore.after-deploy')
+    this.options.logger.info(
       { event: 'job-started', job: plan.job, epoch: String(epoch), restoredFrom: point?.location },
       point === undefined
         ? `job ${plan.job} starts (epoch ${epoch})`
         : `job ${plan.job} goes on from checkpoint ${point.manifest.checkpointId} (epoch ${epoch})`,
     )
-    this.running = Promise.all(this.work.tasks.map((task) => task.run()))
-    this.schedule()
+    this.toAll({ type: 'start' })
+    this.coordinator.schedule()
   }
 
-  status(): JobStatus {
-    const { plan, epoch, point } = this.options
-    const kinds = new Map(plan.nodes.map((node) => [node.id, node.kind]))
-    return {
-      job: plan.job,
-      state: this.state,
-      epoch,
-      restoredFrom: point?.location,
-      restoredCheckpointId: point?.manifest.checkpointId,
-      lastCheckpoint: this.coordinator?.lastCheckpoint,
-      nodes: this.work.stages.flatMap((stage) =>
-        [...stage.progress()].map(([uid, meter]) => ({
-          uid,
-          kind: kinds.get(uid)!,
-          recordsIn: meter.recordsIn,
-          recordsOut: meter.recordsOut,
-          watermarkMs: Number.isFinite(meter.watermarkMs) ? meter.watermarkMs : null,
-        })),
-      ),
-    }
-  }
-
-  async stop(options: StopOptions = {}): Promise<CheckpointProgress> {
-    if (this.state !== 'running') throw new Error(`a job that is ${this.state} can't be stopped`)
-    this.state = 'stopping'
-    for (const source of this.work.sources) source.halt()
-    return this.finish(options.drain ?? false, 'savepoint', 'stopped')
-  }
-
-  async cancel(): Promise<void> {
-    if (this.state === 'finished' || this.state === 'stopped' || this.state === 'failed') return
-    this.state = 'stopped'
-    const { job } = this.options.plan
-    this.coordinator.fail(
-      new SluiceError('CANCELLED', `job ${job} was cancelled`, { fix: 'Submit it again to go on.' }),
-    )
-    await this.shutDown()
-    this.settle.resolve(this.status())
-  }
-
-  private async finish(
+  /** Takes a last checkpoint, commits it, and ends. */
+  async finish(
+    how: Exclude<AttemptEnd, 'canceled'>,
+    kind: CheckpointKind,
     drain: boolean,
-    kind: 'checkpoint' | 'savepoint',
-    state: AttemptState,
   ): Promise<CheckpointProgress> {
-    this.timer?.[Symbol.dispose]()
+    this.coordinator.stop()
     try {
-      if (drain) for (const source of this.work.sources) source.drain()
+      if (drain) this.toAll({ type: 'drain' })
       const last = await this.coordinator.trigger(kind)
-      await this.shutDown()
-      this.state = state
-      this.settle.resolve(this.status())
+      if (how === 'rescaled') faultPoint('rescale.after-savepoint')
+      await this.end()
+      this.settle.resolve(how)
       return last
     } catch (error) {
       await this.fail(error)
@@ -110,58 +164,123 @@ export class Attempt implements JobRun {
     }
   }
 
-  private async fail(error: unknown): Promise<void> {
-    if (this.state === 'failed' || this.state === 'stopped' || this.state === 'finished') return
-    this.state = 'failed'
-    const { logger, plan } = this.options
-    logger.error(
-      { event: 'job-failed', job: plan.job, err: error },
-      `job ${plan.job} failed: ${(error as Error).message}`,
-    )
-    this.coordinator.fail(error)
-    await this.shutDown()
-    this.settle.reject(error)
+  /** Reads no further. */
+  halt(): void {
+    this.toAll({ type: 'halt' })
   }
 
-  private async shutDown(): Promise<void> {
-    this.timer?.[Symbol.dispose]()
-    for (const task of this.work.tasks) task.stop()
-    for (const channel of this.work.channels) channel.release()
-    await this.running
-    const { committers, connectors } = this.options
-    for (const part of [...this.work.tasks, committers, connectors]) {
-      // What can't be closed must not hide why the job ended.
-      await part
-        .close()
-        .catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
+  /** Ends without a checkpoint. */
+  async cancel(): Promise<void> {
+    const { job } = this.options.plan
+    const canceled = new SluiceError('CANCELED', `job ${job} was canceled`, { fix: 'Submit it again to go on.' })
+    this.coordinator.fail(canceled)
+    await this.end()
+    this.settle.resolve('canceled')
+  }
+
+  async fail(error: unknown, at: Partial<Omit<AttemptFailure, 'error'>> = {}): Promise<void> {
+    if (this.over) return
+    this.coordinator.fail(error)
+    this.settle.promise.catch(() => undefined)
+    const failed = new AttemptFailed({ error: toSluiceError(error), task: at.task, worker: at.worker })
+    await this.end()
+    this.settle.reject(failed)
+  }
+
+  received(session: WorkerSession, message: FromWorker): void {
+    if (message.epoch !== String(this.options.epoch)) return
+    switch (message.type) {
+      case 'deployed':
+        if (this.over) break
+        this.waitingFor.delete(session)
+        if (this.waitingFor.size === 0) this.deployed.resolve()
+        break
+      case 'acknowledged': {
+        const stage = snapshotFromMessage(message.snapshot)
+        const snapshot = message.splits === undefined ? { stage } : { stage, splits: message.splits }
+        this.coordinator.acknowledge(message.task, BigInt(message.checkpointId), snapshot, message.times)
+        break
+      }
+      case 'declined':
+        this.coordinator.decline(message.task, BigInt(message.checkpointId), fromRemoteError(message.error))
+        break
+      case 'atEnd':
+        this.reachedEnd(message.task)
+        break
+      case 'failed':
+        this.taskFailed(session, fromRemoteError(message.error), message.task)
+        break
+      case 'status':
+        for (const task of message.tasks) this.tasks.set(taskId(task), task)
+        this.options.onStatus()
+        break
+      case 'ended':
+        this.waitingFor.delete(session)
+        if (this.waitingFor.size === 0) this.ended?.resolve()
+        break
     }
   }
 
-  private schedule(): void {
-    const { clock, checkpointIntervalMs } = this.options
-    this.timer = clock.schedule(checkpointIntervalMs, () => {
-      if (this.state !== 'running') return
-      this.coordinator.trigger('checkpoint').then(
-        () => this.state === 'running' && this.schedule(),
-        (error: unknown) => this.fail(error),
-      )
-    })
+  lost(session: WorkerSession, error: SluiceError): void {
+    this.waitingFor.delete(session)
+    if (this.waitingFor.size === 0) this.ended?.resolve()
+    void this.fail(error, { worker: session.name })
   }
 
-  private readonly listener: TaskListener = {
-    acknowledged: (stageId, checkpointId, snapshot) => this.coordinator.acknowledge(stageId, checkpointId, snapshot),
-    failed: (_stageId, error) => void this.fail(error),
-    atEnd: (stageId) => {
-      this.atEnd.add(stageId)
-      if (
-        this.atEnd.size === this.work.sources.length &&
-        this.state === 'running' &&
-        this.options.bounds?.until !== undefined
-      ) {
-        this.state = 'stopping'
-        // The error of a failed finish is in `done`.
-        this.finish(this.options.drain ?? false, 'checkpoint', 'finished').catch(() => undefined)
-      }
-    },
+  private taskFailed(session: WorkerSession, error: SluiceError, task: TaskName | undefined): void {
+    const at = { worker: session.name, task }
+    if (error.code !== 'PEER_LOST') void this.fail(error, at)
+    else this.options.clock.schedule(PEER_GRACE_MS, () => void this.fail(error, at))
   }
+
+  private reachedEnd(task: TaskName): void {
+    const { plan, bounded, drain, onStopping } = this.options
+    this.atEnd.add(taskId(task))
+    const sources = plan.stages.reduce((sum, stage) => sum + (stage.source === undefined ? 0 : stage.parallelism), 0)
+    if (!bounded || this.over || this.atEnd.size < sources) return
+    onStopping()
+    // The error of a failed finish is in `done`.
+    this.finish('finished', 'checkpoint', drain).catch(() => undefined)
+  }
+
+  /** Resolves when no task of it runs any more, on any worker. */
+  private async end(): Promise<void> {
+    if (this.over) return this.ended?.promise
+    this.over = true
+    this.coordinator.stop()
+    this.ended = Promise.withResolvers<void>()
+    this.waitingFor = new Set(this.workers.filter((worker) => worker.state === 'RUNNING'))
+    if (this.waitingFor.size === 0) this.ended.resolve()
+    this.toAll({ type: 'end' })
+    const timer = this.options.clock.schedule(END_TIMEOUT_MS, () => {
+      for (const worker of this.waitingFor) {
+        this.options.pool.discard(worker, `it did not end its tasks within ${END_TIMEOUT_MS} ms`)
+      }
+    })
+    await this.ended.promise
+    timer[Symbol.dispose]()
+  }
+
+  private toAll(message: ToWorker extends infer M ? (M extends M ? Omit<M, 'epoch'> : never) : never): void {
+    const epoch = String(this.options.epoch)
+    for (const worker of this.workers) worker.send({ ...message, epoch } as ToWorker)
+  }
+}
+
+/** Why an attempt ended, with where it happened. */
+export class AttemptFailed extends Error {
+  readonly failure: AttemptFailure
+
+  constructor(failure: AttemptFailure) {
+    super(failure.error.message, { cause: failure.error })
+    this.failure = failure
+  }
+}
+
+function toSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const wrapped = new SluiceError('INTERNAL', message, { cause: error })
+  if (error instanceof Error && error.stack !== undefined) wrapped.stack = error.stack
+  return wrapped
 }

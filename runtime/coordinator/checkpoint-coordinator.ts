@@ -2,42 +2,74 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
 import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
-import type { SplitState } from '../../topology/contract/source.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointKind, Manifest } from '../checkpoint/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
-import type { SourceTaskControl, TaskSnapshot } from '../worker/task.ts'
+import { type SnapshotTimes, type TaskName, type TaskSnapshot, taskId } from '../protocol/messages.ts'
+import { buildManifest } from './build-manifest.ts'
+import type { CheckpointRecord, CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
 import type { Committers } from './committers.ts'
-import { statefulUids } from './restore.ts'
+
+export interface CheckpointSettings {
+  /** From the beginning of one to that of the next, milliseconds. */
+  readonly intervalMs: number
+  /** From the end of one to the beginning of the next at least, milliseconds. @default 0 */
+  readonly minPauseMs?: number
+  /** One that takes longer has failed, milliseconds. @default 600,000 */
+  readonly timeoutMs?: number
+  /** How many in a row may fail before the attempt does. @default 0 */
+  readonly toleratedFailures?: number
+}
+
+/** The tasks of the attempt, as far as checkpoints are concerned. */
+export interface CheckpointTasks {
+  trigger(checkpointId: bigint, triggeredAtMs: number): void
+  complete(checkpointId: bigint): void
+  abort(checkpointId: bigint): void
+}
 
 export interface CheckpointCoordinatorOptions {
   readonly plan: Plan
   readonly store: CheckpointStore
   readonly committers: Committers
-  readonly sources: readonly SourceTaskControl[]
+  readonly tasks: CheckpointTasks
+  readonly settings: CheckpointSettings
+  readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: MetricScope
+  /** A periodic checkpoint made the attempt fail. */
+  readonly onFailure: (error: unknown) => void
 }
 
 interface Pending {
   readonly checkpointId: bigint
+  readonly record: CheckpointRecord
   readonly acknowledged: Map<string, TaskSnapshot>
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
+/** The checkpoint has failed, and the attempt may go on: nothing of it is durable, and its output stays owed. */
+class CheckpointGivenUp extends SluiceError {}
+
 export class CheckpointCoordinator {
   private readonly options: CheckpointCoordinatorOptions
+  private readonly subtasks: number
   private nextId: bigint
+  private completedId: bigint | undefined
   private pending: Pending | undefined
   private last: CheckpointProgress | undefined
   private queue: Promise<unknown> = Promise.resolve()
+  private timer: Disposable | undefined
+  private failuresInARow = 0
   private failure: unknown
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.options = options
+    this.subtasks = options.plan.stages.reduce((sum, stage) => sum + stage.parallelism, 0)
     this.nextId = options.store.lastCheckpointId + 1n
   }
 
@@ -45,9 +77,27 @@ export class CheckpointCoordinator {
     return this.last
   }
 
+  /** Takes one every interval from now on. */
+  schedule(delayMs = this.options.settings.intervalMs): void {
+    const { clock, settings, onFailure } = this.options
+    const { intervalMs, minPauseMs = 0 } = settings
+    this.timer = clock.schedule(delayMs, () => {
+      const startedMs = clock.monotonicMs()
+      this.trigger('checkpoint').then(
+        () => this.next(Math.max(minPauseMs, intervalMs - (clock.monotonicMs() - startedMs))),
+        (error: unknown) => {
+          if (this.isTolerated(error)) this.next(Math.max(minPauseMs, intervalMs))
+          else onFailure(error)
+        },
+      )
+    })
+  }
+
   /**
    * Takes a checkpoint after those already asked for, and applies it at every sink. Resolves once that is done.
-   * A failure of any step fails the attempt: what is unknown then, the next attempt finds out.
+   *
+   * @throws {SluiceError} `CHECKPOINT_TIMEOUT`, or what a task could not take its snapshot for: the attempt may go on. After any other error it
+   * must not: what is unknown then, the next attempt finds out.
    */
   trigger(kind: CheckpointKind): Promise<CheckpointProgress> {
     const taken = this.queue.then(() => this.take(kind))
@@ -55,87 +105,147 @@ export class CheckpointCoordinator {
     return taken
   }
 
-  acknowledge(stageId: string, checkpointId: bigint, snapshot: TaskSnapshot): void {
+  acknowledge(task: TaskName, checkpointId: bigint, snapshot: TaskSnapshot, times: SnapshotTimes): void {
     const { pending } = this
     if (pending?.checkpointId !== checkpointId) return
-    pending.acknowledged.set(stageId, snapshot)
-    if (pending.acknowledged.size === this.options.plan.stages.length) pending.resolve()
+    pending.acknowledged.set(taskId(task), snapshot)
+    const sizeBytes = snapshot.stage.keyed.reduce((sum, reference) => sum + reference.sizeBytes, 0)
+    const { stage: uid, subtask: index } = task
+    pending.record.acknowledged({ uid, index, acknowledgedAtMs: this.options.clock.nowMs(), sizeBytes, ...times })
+    if (pending.acknowledged.size === this.subtasks) pending.resolve()
+  }
+
+  decline(task: TaskName, checkpointId: bigint, cause: SluiceError): void {
+    if (this.pending?.checkpointId !== checkpointId) return
+    this.pending.reject(
+      new CheckpointGivenUp(cause.code, `checkpoint ${checkpointId}: ${taskId(task)}: ${cause.message}`, {
+        cause,
+        ...(cause.fix === undefined ? {} : { fix: cause.fix }),
+        details: { ...cause.details, checkpoint: String(checkpointId), task: taskId(task) },
+      }),
+    )
   }
 
   /** The attempt has failed: what is under way can't complete. */
   fail(error: unknown): void {
     this.failure ??= error
+    this.stop()
     this.pending?.reject(error)
   }
 
+  /** No further periodic ones. */
+  stop(): void {
+    this.timer?.[Symbol.dispose]()
+    this.timer = undefined
+  }
+
+  private next(delayMs: number): void {
+    // Stopped meanwhile: then there is no timer to replace.
+    if (this.timer !== undefined && this.failure === undefined) this.schedule(Math.max(0, delayMs))
+  }
+
+  private isTolerated(error: unknown): boolean {
+    return error instanceof CheckpointGivenUp && this.failuresInARow <= (this.options.settings.toleratedFailures ?? 0)
+  }
+
   private async take(kind: CheckpointKind): Promise<CheckpointProgress> {
-    const { store, committers, clock, logger, metrics } = this.options
+    const { store, committers, clock, logger, metrics, statistics, tasks } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
     const checkpointId = this.nextId++
-    const snapshots = await this.snapshots(checkpointId)
-    const manifest = this.manifest(kind, checkpointId, snapshots)
-    const location = await store.complete(manifest)
-    await committers.commit(manifest, store.epoch)
-    const durationMs = clock.monotonicMs() - startedMs
-    const sizeBytes = manifest.keyed.reduce((sum, reference) => sum + reference.sizeBytes, 0)
-    this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
-    metrics.counter('checkpoints_completed_total').add(1)
-    metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
-    metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
-    logger.debug(
-      {
-        event: 'checkpoint-completed',
-        checkpoint: String(checkpointId),
-        kind,
-        durationMs: Math.round(durationMs),
-        sizeBytes,
-      },
-      `${kind} ${checkpointId} complete in ${Math.round(durationMs)} ms`,
-    )
-    return this.last
-  }
-
-  private async snapshots(checkpointId: bigint): Promise<ReadonlyMap<string, TaskSnapshot>> {
-    const { sources, store } = this.options
-    const acknowledged = new Map<string, TaskSnapshot>()
-    await new Promise<void>((resolve, reject) => {
-      this.pending = { checkpointId, acknowledged, resolve, reject }
-      for (const source of sources) source.trigger({ kind: 'barrier', epoch: store.epoch, checkpointId })
-      faultPoint('checkpoint.after-barrier')
+    const triggeredAtMs = clock.nowMs()
+    const record = statistics.triggered({
+      id: checkpointId,
+      epoch: store.epoch,
+      kind,
+      atMs: triggeredAtMs,
+      subtasks: this.subtasks,
     })
-    this.pending = undefined
-    return acknowledged
+    try {
+      const manifest = await this.manifest(kind, checkpointId, triggeredAtMs, record)
+      const location = await store.complete(manifest)
+      this.completedId = checkpointId
+      tasks.complete(checkpointId)
+      await committers.commit(manifest, store.epoch)
+      const durationMs = clock.monotonicMs() - startedMs
+      const sizeBytes = manifest.keyed.reduce((sum, reference) => sum + reference.sizeBytes, 0)
+      this.failuresInARow = 0
+      this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
+      record.completed({ atMs: clock.nowMs(), location, sizeBytes })
+      metrics.counter('checkpoints_completed_total').add(1)
+      metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
+      metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
+      logger.debug(
+        {
+          event: 'checkpoint-completed',
+          checkpoint: String(checkpointId),
+          kind,
+          durationMs: Math.round(durationMs),
+          sizeBytes,
+        },
+        `${kind} ${checkpointId} complete in ${Math.round(durationMs)} ms`,
+      )
+      return this.last
+    } catch (error) {
+      this.failuresInARow++
+      record.failed(clock.nowMs(), error)
+      if (error instanceof CheckpointGivenUp) {
+        tasks.abort(checkpointId)
+        logger.warn({ event: 'checkpoint-failed', checkpoint: String(checkpointId), err: error }, error.message)
+      }
+      throw error
+    }
   }
 
-  private manifest(kind: CheckpointKind, checkpointId: bigint, snapshots: ReadonlyMap<string, TaskSnapshot>): Manifest {
+  private async manifest(
+    kind: CheckpointKind,
+    checkpointId: bigint,
+    triggeredAtMs: number,
+    record: CheckpointRecord,
+  ): Promise<Manifest> {
     const { plan, store, clock } = this.options
-    const stages = plan.stages.map((stage) => ({ stage, snapshot: snapshots.get(stage.id)! }))
-    return {
-      job: plan.job,
+    const snapshots = await this.snapshots(checkpointId, triggeredAtMs, record)
+    return buildManifest({
+      plan,
       kind,
       epoch: store.epoch,
       checkpointId,
       createdAtMs: clock.nowMs(),
-      planFingerprint: plan.fingerprint,
-      keyGroups: plan.keyGroups,
-      uids: statefulUids(plan),
-      sources: Object.fromEntries(
-        stages.flatMap(({ stage, snapshot }): [string, readonly SplitState[]][] =>
-          stage.source === undefined ? [] : [[stage.source.id, snapshot.splits ?? []]],
+      snapshots,
+      completedId: this.completedId,
+    })
+  }
+
+  private async snapshots(
+    checkpointId: bigint,
+    triggeredAtMs: number,
+    record: CheckpointRecord,
+  ): Promise<ReadonlyMap<string, TaskSnapshot>> {
+    const { tasks, clock, settings } = this.options
+    const { timeoutMs = 600_000 } = settings
+    const acknowledged = new Map<string, TaskSnapshot>()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.pending = { checkpointId, record, acknowledged, resolve, reject }
+    using _timeout = clock.schedule(timeoutMs, () => {
+      const missing = this.subtasks - acknowledged.size
+      reject(
+        new CheckpointGivenUp(
+          'CHECKPOINT_TIMEOUT',
+          `checkpoint ${checkpointId}: ${missing} of ${this.subtasks} subtasks have not acknowledged within ${timeoutMs} ms`,
+          {
+            fix: 'See which are backpressured; raise CHECKPOINT_TIMEOUT, or let some fail with CHECKPOINT_TOLERATED_FAILURES.',
+            details: { checkpoint: String(checkpointId), missing },
+          },
         ),
-      ),
-      keyed: stages.flatMap(({ snapshot }) => snapshot.stage.keyed),
-      split: Object.assign({}, ...stages.map(({ snapshot }) => snapshot.stage.split)),
-      watermarksMs: Object.fromEntries(stages.map(({ stage, snapshot }) => [stage.id, snapshot.stage.watermarkMs])),
-      sinks: Object.fromEntries(
-        stages.flatMap(({ snapshot: { stage } }) =>
-          Object.entries(stage.committables).map(([uid, committables]) => [
-            uid,
-            { committables, watermarkMs: stage.sinkWatermarksMs[uid] ?? null },
-          ]),
-        ),
-      ),
+      )
+    })
+    try {
+      tasks.trigger(checkpointId, triggeredAtMs)
+      faultPoint('checkpoint.after-barrier')
+      await promise
+      return acknowledged
+    } finally {
+      this.pending = undefined
     }
   }
 }

@@ -1,20 +1,35 @@
 /** What a job is run with. */
-import type { Clock } from '../../topology/contract/clock.ts'
+import type { Clock, Random } from '../../topology/contract/clock.ts'
 import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
-import type { SourceBounds, SplitState } from '../../topology/contract/source.ts'
-import type { Plan } from '../../topology/plan/plan.ts'
-import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
-import type { Committers } from './committers.ts'
-import type { Connections, OpenConnectors } from './connectors.ts'
+import type { SourceBounds } from '../../topology/contract/source.ts'
+import type { Topology } from '../../topology/topology.ts'
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import type { Connections } from '../worker/connectors.ts'
+import type { CheckpointSettings } from './checkpoint-coordinator.ts'
+import type { RestartSettings } from './restart-strategy.ts'
+import type { WorkerPoolOptions } from './worker-pool.ts'
 
-export interface RunJobOptions {
-  readonly plan: Plan
+export interface JobOptions {
+  readonly topology: Topology
+  /** Path of the job module, as it was submitted. @default none: the topology was built by the caller */
+  readonly file?: string
+  /** SHA-256 over the job module and the files it loads. */
+  readonly filesSha256?: string
+  /** Subtasks of every operator that does not say otherwise. @default 1 */
+  readonly parallelism?: number
+  /** @default 1 */
+  readonly workers?: number
+  /** Fixed at a job's first run. @default what the checkpoint has, 128 at the first run */
+  readonly keyGroups?: number
   readonly store: CheckpointStore
   readonly connections: Connections
+  readonly pool: Pick<WorkerPoolOptions, 'transport' | 'launcher' | 'token' | 'heartbeatTimeoutMs' | 'stallTimeoutMs'>
+  readonly checkpoints: CheckpointSettings
+  readonly restart: RestartSettings
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly metrics: (labels: Readonly<Record<string, string>>) => MetricScope
-  readonly checkpointIntervalMs: number
   readonly bounds?: SourceBounds
   /** With `bounds.until`: close open windows at the end. */
   readonly drain?: boolean
@@ -22,14 +37,6 @@ export interface RunJobOptions {
   readonly fromSavepoint?: string
   /** Let tables go back to an older checkpoint's snapshot. */
   readonly allowRewind?: boolean
-}
-
-/** What one attempt is made of, once it holds its epoch and every sink is fenced. */
-export interface AttemptOptions extends RunJobOptions {
-  readonly epoch: bigint
-  readonly point: RestorePoint | undefined
-  readonly connectors: OpenConnectors
-  readonly committers: Committers
-  /** By source uid. */
-  readonly splits: ReadonlyMap<string, readonly SplitState[]>
+  /** Leave the state of operators that the job no longer has behind. */
+  readonly allowNonRestoredState?: boolean
 }

@@ -5,7 +5,8 @@ import { SluiceError } from '../../topology/errors.ts'
 import { readChunk } from './chunk-form.ts'
 import { HeapKeyedState } from './heap-keyed-state.ts'
 import { HeapSnapshot, type HeapSnapshotOptions } from './heap-snapshot.ts'
-import type { KeyedSnapshot, KeyGroupRange, StateBackend } from './state-backend.ts'
+import { type KeyGroupRange, keyGroupRangeOf } from './key-group-range.ts'
+import type { KeyedSnapshot, StateBackend } from './state-backend.ts'
 
 export interface HeapBackendOptions extends HeapSnapshotOptions {
   /** Number of key groups of the job. */
@@ -26,7 +27,7 @@ export class HeapStateBackend implements StateBackend {
 
   constructor(options: HeapBackendOptions) {
     this.options = options
-    this.owned = options.owned ?? { first: 0, last: options.keyGroups - 1 }
+    this.owned = options.owned ?? keyGroupRangeOf(0, 1, options.keyGroups)
   }
 
   open<V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V> {

@@ -2,12 +2,6 @@
 import type { StateChunk } from '../../topology/contract/stage.ts'
 import type { KeyedState, KeyedStateDescriptor } from '../../topology/contract/state.ts'
 
-/** Key groups `first` to `last`, both included. */
-export interface KeyGroupRange {
-  readonly first: number
-  readonly last: number
-}
-
 export interface StateBackend {
   /** The state of operator `uid` by the descriptor's name; called once for each before anything is loaded into it. */
   open<V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V>

@@ -4,6 +4,7 @@ import type { KeyedState, KeyedStateDescriptor, SplitStateHandle, StateStore } f
 import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
 import { type HeapBackendOptions, HeapStateBackend } from './heap-backend.ts'
+import { keyGroupRangeOf, overlaps } from './key-group-range.ts'
 import type { KeyedSnapshot, StateBackend } from './state-backend.ts'
 
 export interface StageStateOptions extends HeapBackendOptions {
@@ -36,8 +37,10 @@ export interface StageState {
  */
 export async function createStageState(options: StageStateOptions): Promise<StageState> {
   const backend = options.backend ?? new HeapStateBackend(options)
+  const owned = options.owned ?? keyGroupRangeOf(0, 1, options.keyGroups)
   const chunks = new Map<string, StateChunk[]>()
   for await (const chunk of options.restore?.keyed ?? []) {
+    if (!overlaps(owned, chunk)) continue
     const id = `${chunk.uid}/${chunk.state}`
     const list = chunks.get(id)
     if (list === undefined) chunks.set(id, [chunk])

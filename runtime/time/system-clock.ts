@@ -8,4 +8,8 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, delayMs)
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
+  turn: () =>
+    new Promise((resolve) => {
+      setImmediate(resolve)
+    }),
 }

@@ -4,7 +4,7 @@
  */
 import { Subject } from 'rxjs'
 import type { Operator } from '../../topology/contract/operator.ts'
-import type { Committable, SinkWriter } from '../../topology/contract/sink.ts'
+import type { SinkWriter } from '../../topology/contract/sink.ts'
 import type { Stage, StageHost, StageRestore, StageSnapshot } from '../../topology/contract/stage.ts'
 import {
   type Batch,
@@ -16,16 +16,19 @@ import {
 } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
+import { keyGroupRangeOf } from '../state/key-group-range.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
+import { isOfSplit, NodeInputs } from '../time/node-inputs.ts'
 import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
-import { isOfSplit, NodeInputs } from './node-inputs.ts'
 import { NodeMeter } from './node-meter.ts'
+import { OutputLedger } from './output-ledger.ts'
 
 export class ChainStage implements Stage, StageInterior {
   readonly id: string
   readonly operators: Operator[] = []
   readonly writers = new Map<string, SinkWriter>()
-  readonly sinkWatermarksMs = new Map<string, number>()
+  readonly sinkWatermarksMs = new Map<string, number | null>()
+  private readonly output = new OutputLedger()
   state!: StageState
   host!: StageHost
   private readonly plan: StagePlan
@@ -47,7 +50,9 @@ export class ChainStage implements Stage, StageInterior {
 
   async open(host: StageHost, restore: StageRestore | undefined): Promise<void> {
     this.host = host
-    this.state = await createStageState({ keyGroups: host.keyGroups, restore })
+    const { keyGroups, clock } = host
+    const owned = keyGroupRangeOf(host.subtask, host.parallelism, keyGroups)
+    this.state = await createStageState({ keyGroups, owned, clock, restore })
     this.watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     this.merged = new NodeInputs(Math.max(1, this.plan.inputs.length), this.watermarkMs, (element) => {
       if (element.kind !== 'watermark' || !Number.isFinite(element.timestampMs)) return
@@ -65,7 +70,7 @@ export class ChainStage implements Stage, StageInterior {
       for (const member of run) chained.add(member)
       await this.connect(run)
     }
-    this.state.checkClaimed()
+    if (restore?.dropUnclaimed !== true) this.state.checkClaimed()
     for (const output of this.plan.outputs) {
       const send = (element: Element) => {
         if (!isOfSplit(element)) host.emit(output.output, element)
@@ -98,27 +103,22 @@ export class ChainStage implements Stage, StageInterior {
 
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
     // The cut: everything up to the first await happens before another element can arrive.
+    this.snapshotting?.abort()
     const state = this.state.startSnapshot()
     this.snapshotting = state
-    const prepared = [...this.writers].map(
-      async ([uid, writer]) => [uid, await writer.prepareCommit(checkpointId)] as const,
-    )
+    this.output.cut(checkpointId, this.writers)
     const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarksMs)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
-    const [keyed, committables] = await Promise.all([
+    const [keyed, output] = await Promise.all([
       state.encode((chunk) => this.host.store(chunk)),
-      Promise.all(prepared),
+      this.output.upTo(checkpointId),
     ])
-    return {
-      keyed,
-      split: state.split,
-      committables: Object.fromEntries<readonly Committable[]>(committables),
-      sinkWatermarksMs,
-      watermarkMs,
-    }
+    return { keyed, split: state.split, output, sinkWatermarksMs, watermarkMs }
   }
 
-  complete(_checkpointId: bigint): void {}
+  complete(checkpointId: bigint): void {
+    this.output.complete(checkpointId)
+  }
 
   abort(_checkpointId: bigint): void {
     this.snapshotting?.abort()

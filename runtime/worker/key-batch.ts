@@ -33,8 +33,8 @@ export function keyBatch(
       },
     )
   }
-  const { timestampsMs, kinds } = batch
-  return new Batch(rows, { timestampsMs, kinds, keys, keyGroups: groups })
+  const { timestampsMs, kinds, origin } = batch
+  return new Batch(rows, { timestampsMs, kinds, keys, keyGroups: groups, origin })
 }
 
 function keyFunction(behaviour: Extract<Behaviour, { type: 'key' }>): (row: any) => Key {

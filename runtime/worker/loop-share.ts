@@ -20,11 +20,8 @@ export class LoopShare {
   /** A promise when it is time to give way, else undefined. */
   breathe(): Promise<void> | undefined {
     if (this.clock.monotonicMs() - this.sinceMs < SLICE_MS) return undefined
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        this.sinceMs = this.clock.monotonicMs()
-        resolve()
-      })
+    return this.clock.turn().then(() => {
+      this.sinceMs = this.clock.monotonicMs()
     })
   }
 }

@@ -19,7 +19,7 @@ export interface StageInterior {
   readonly operators: Operator[]
   /** By sink uid. */
   readonly writers: Map<string, SinkWriter>
-  readonly sinkWatermarksMs: Map<string, number>
+  readonly sinkWatermarksMs: Map<string, number | null>
   port(node: Node, name: string): Subject<Element>
   meter(node: Node): NodeMeter
   waitFor(full: Promise<void>): void
@@ -38,7 +38,8 @@ export async function createHandler(run: readonly Node[], stage: StageInterior):
       return (element) =>
         out.next(element.kind === 'batch' ? keyBatch(element, behaviour, keyGroups, node.id) : element)
     }
-    case 'union': {
+    case 'union':
+    case 'exchange': {
       const out = stage.port(node, 'out')
       return (element) => out.next(element)
     }
@@ -69,6 +70,7 @@ async function sinkHandler(node: Node, stage: StageInterior): Promise<Handler> {
   const meter = stage.meter(node)
   const writer = await stage.host.openWriter(node.id)
   stage.writers.set(node.id, writer)
+  stage.sinkWatermarksMs.set(node.id, null)
   return (element) => {
     if (element.kind === 'batch') {
       meter.received(element.length)
@@ -76,6 +78,8 @@ async function sinkHandler(node: Node, stage: StageInterior): Promise<Handler> {
       if (full !== undefined) stage.waitFor(full)
     } else if (element.kind === 'watermark' && Number.isFinite(element.timestampMs)) {
       stage.sinkWatermarksMs.set(node.id, element.timestampMs)
+    } else if (element.kind === 'idle' && stage.sinkWatermarksMs.get(node.id) === null) {
+      stage.sinkWatermarksMs.delete(node.id)
     }
   }
 }

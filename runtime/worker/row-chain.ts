@@ -1,6 +1,7 @@
 /** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
 import { Batch } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
+import { selection } from '../../topology/selection.ts'
 import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
 import { type FusedStep, loadFusedLoop, MAX_FUSED_STEPS } from './fused-steps.ts'
 
@@ -51,9 +52,8 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
       throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
     }
     out.length = count
-    return onlyMaps || count === rows.length
-      ? new Batch(out, attributesOf(batch, keepsKey))
-      : new Batch(out, gather(batch, selected, count, keepsKey))
+    const from = keepsKey ? batch : unkeyed(batch)
+    return onlyMaps || count === rows.length ? new Batch(out, from) : selection(from, selected.subarray(0, count), out)
   }
 }
 
@@ -87,31 +87,14 @@ function flatMapBatch(node: Node): BatchFunction {
         throw rowError(node, rows[index], error)
       }
     }
-    return new Batch(out, gather(batch, selected, out.length, false))
+    return selection(unkeyed(batch), selected, out)
   }
 }
 
-function attributesOf(batch: Batch, keepsKey: boolean) {
-  const { timestampsMs, kinds, split } = batch
-  return keepsKey
-    ? { timestampsMs, kinds, split, keys: batch.keys, keyGroups: batch.keyGroups }
-    : { timestampsMs, kinds, split }
-}
-
-/** The attributes of the rows that came through. */
-function gather(batch: Batch, selected: ArrayLike<number>, count: number, keepsKey: boolean) {
-  const { split } = batch
-  const pick = <A extends Float64Array | Uint16Array | Uint8Array>(from: A | undefined): A | undefined => {
-    if (from === undefined) return undefined
-    const to = new (from.constructor as new (length: number) => A)(count)
-    for (let index = 0; index < count; index++) to[index] = from[selected[index]!]!
-    return to
-  }
-  const kept = { timestampsMs: pick(batch.timestampsMs), kinds: pick(batch.kinds), split }
-  if (!keepsKey || batch.keys === undefined) return kept
-  const keys = new Array(count)
-  for (let index = 0; index < count; index++) keys[index] = batch.keys[selected[index]!]
-  return { ...kept, keys, keyGroups: pick(batch.keyGroups) }
+/** What a batch says of its rows, but for their keys. */
+function unkeyed(batch: Batch) {
+  const { timestampsMs, kinds, split, origin } = batch
+  return { timestampsMs, kinds, split, origin }
 }
 
 function rowError(node: Node, row: unknown, cause: unknown): Error {

@@ -2,14 +2,16 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { SourceReader, SplitState } from '../../topology/contract/source.ts'
 import type { Stage } from '../../topology/contract/stage.ts'
-import { type Barrier, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology/element.ts'
-import type { StagePlan } from '../../topology/plan/plan.ts'
+import { type Barrier, type Batch, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology/element.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { TaskName, TaskStatus } from '../protocol/messages.ts'
 import type { LoopShare } from './loop-share.ts'
+import { atOrigin, stampOrigin } from './record-origin.ts'
+import { SnapshotReporter } from './snapshot-reporter.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
-import type { TaskTimes } from './task-times.ts'
+import type { TaskMeter } from './task-meter.ts'
 
 /** Rows per batch: larger batches outlive the young generation. */
 const MAX_BATCH_ROWS = 1024
@@ -17,22 +19,25 @@ const MAX_BATCH_ROWS = 1024
 const WAIT_MS = 1_000
 
 export interface SourceTaskOptions {
-  readonly plan: StagePlan
+  readonly name: TaskName
   readonly stage: Stage
   readonly reader: SourceReader
   readonly splits: readonly SplitState[]
   readonly outputs: Outputs
   readonly listener: TaskListener
   readonly share: LoopShare
-  readonly times: TaskTimes
+  readonly meter: TaskMeter
   readonly clock: Clock
+  /** Read record by record, each stamped with its place. */
+  readonly careful: boolean
   /** A split without data for this long is idle. @default never */
   readonly idleAfterMs?: number | undefined
 }
 
 export class SourceTask implements SourceTaskControl {
-  readonly stageId: string
+  readonly name: TaskName
   private readonly options: SourceTaskOptions
+  private readonly snapshots: SnapshotReporter
   private readonly idleness: SplitIdleness
   private readonly barriers: Barrier[] = []
   private draining = false
@@ -40,10 +45,13 @@ export class SourceTask implements SourceTaskControl {
   private stopped = false
   private ended = false
   private waiting: AbortController | undefined
+  /** What the last barrier cut. */
+  private cut: { readonly checkpointId: bigint; readonly splits: readonly SplitState[] } | undefined
 
   constructor(options: SourceTaskOptions) {
     this.options = options
-    this.stageId = options.plan.id
+    this.name = options.name
+    this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
     this.idleness = new SplitIdleness(
       options.splits.map((split) => split.index),
       options.clock,
@@ -52,9 +60,13 @@ export class SourceTask implements SourceTaskControl {
   }
 
   async run(): Promise<void> {
-    const { stage, reader, splits, outputs, share, times, listener } = this.options
+    const { stage, reader, splits, outputs, share, meter, listener, careful } = this.options
+    const maxRows = careful ? 1 : MAX_BATCH_ROWS
+    let current: Batch | undefined
     try {
       await reader.assign(splits)
+      // Whoever has nothing to read holds nobody back.
+      if (splits.length === 0) stage.onIdle(0, { kind: 'idle' })
       for (const { index } of splits)
         await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
@@ -62,25 +74,28 @@ export class SourceTask implements SourceTaskControl {
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
         this.announceIdle()
-        const polled = this.halted ? undefined : reader.poll(MAX_BATCH_ROWS)
-        const batch = polled instanceof Promise ? await polled : polled
-        if (batch === undefined) {
+        const polled = this.halted ? undefined : reader.poll(maxRows)
+        const read = polled instanceof Promise ? await polled : polled
+        if (read === undefined) {
           await this.idle()
           continue
         }
+        const batch = careful ? stampOrigin(read, reader, splits) : read
+        current = batch
+        meter.received(batch.length)
         faultPoint('source.after-poll')
         if (batch.split !== undefined) this.idleness.active(batch.split)
         const full = stage.onBatch(0, batch)
         faultPoint('task.after-batch')
         const credit = outputs.credit()
         if (full !== undefined || credit !== undefined) {
-          await times.waitBackpressured(Promise.all([full, credit]))
+          await meter.waitBackpressured(Promise.all([full, credit]))
           this.idleness.heldBack()
         }
         await share.breathe()
       }
     } catch (error) {
-      listener.failed(this.stageId, error)
+      listener.failed(this.name, atOrigin(error, current))
     }
   }
 
@@ -104,23 +119,34 @@ export class SourceTask implements SourceTaskControl {
     this.waiting?.abort()
   }
 
+  complete(checkpointId: bigint): void {
+    const { stage, reader } = this.options
+    stage.complete(checkpointId)
+    if (this.cut?.checkpointId === checkpointId) reader.checkpointComplete?.(this.cut.splits)
+  }
+
+  abort(checkpointId: bigint): void {
+    this.options.stage.abort(checkpointId)
+  }
+
+  status(): TaskStatus {
+    const { meter, outputs } = this.options
+    return meter.status(this.name, { inputQueueLength: 0, outputQueueLength: outputs.length })
+  }
+
   async close(): Promise<void> {
     await this.options.reader.close()
     await this.options.stage.close()
   }
 
-  private snapshot(barrier: Barrier): void {
-    const { stage, reader, outputs, listener } = this.options
+  private snapshot({ checkpointId, triggeredAtMs, ...barrier }: Barrier): void {
+    const { stage, reader, outputs, clock } = this.options
     // Positions and stage state are cut at the same moment: nothing was polled that has not been fed.
     const splits = reader.snapshot()
-    stage
-      .snapshot(barrier.checkpointId)
-      .then((snapshot) => {
-        faultPoint('checkpoint.after-snapshot')
-        listener.acknowledged(this.stageId, barrier.checkpointId, { stage: snapshot, splits })
-      })
-      .catch((error: unknown) => listener.failed(this.stageId, error))
-    outputs.broadcast(barrier)
+    this.cut = { checkpointId, splits }
+    const startDelayMs = Math.max(0, clock.nowMs() - triggeredAtMs)
+    this.snapshots.report(checkpointId, stage.snapshot(checkpointId), { alignmentMs: 0, startDelayMs }, splits)
+    outputs.broadcast({ ...barrier, checkpointId, triggeredAtMs })
   }
 
   private async sendEnd(): Promise<void> {
@@ -132,15 +158,15 @@ export class SourceTask implements SourceTaskControl {
   }
 
   private async idle(): Promise<void> {
-    const { reader, splits, listener, times } = this.options
+    const { reader, splits, listener, meter } = this.options
     if (!this.ended && splits.every((split) => reader.atEnd(split.id))) {
       this.ended = true
-      listener.atEnd(this.stageId)
+      listener.atEnd(this.name)
     }
     if (this.barriers.length > 0 || this.draining || this.stopped) return
     this.waiting = new AbortController()
     const { signal } = this.waiting
-    await times.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
+    await meter.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
     this.waiting = undefined
   }
 

@@ -1,51 +1,59 @@
 /** Runs a stage behind exchanges: takes elements from its gate, aligned, and feeds them to the stage. */
+import type { Clock } from '../../topology/contract/clock.ts'
 import type { Stage } from '../../topology/contract/stage.ts'
 import type { Element } from '../../topology/element.ts'
-import type { StagePlan } from '../../topology/plan/plan.ts'
 import type { InputGate } from '../exchange/input-gate.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { TaskName, TaskStatus } from '../protocol/messages.ts'
 import type { LoopShare } from './loop-share.ts'
+import { atOrigin } from './record-origin.ts'
+import { SnapshotReporter } from './snapshot-reporter.ts'
 import type { Task, TaskListener } from './task.ts'
-import type { TaskTimes } from './task-times.ts'
+import type { TaskMeter } from './task-meter.ts'
 
 export interface StageTaskOptions {
-  readonly plan: StagePlan
+  readonly name: TaskName
   readonly stage: Stage
   readonly gate: InputGate
   readonly outputs: Outputs
   readonly listener: TaskListener
   readonly share: LoopShare
-  readonly times: TaskTimes
+  readonly meter: TaskMeter
+  readonly clock: Clock
 }
 
 export class StageTask implements Task {
-  readonly stageId: string
+  readonly name: TaskName
   private readonly options: StageTaskOptions
+  private readonly snapshots: SnapshotReporter
   private stopped = false
 
   constructor(options: StageTaskOptions) {
     this.options = options
-    this.stageId = options.plan.id
+    this.name = options.name
+    this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
   }
 
   async run(): Promise<void> {
-    const { gate, outputs, share, times, listener } = this.options
+    const { gate, outputs, share, meter, listener } = this.options
+    let current: Element | undefined
     try {
       while (!this.stopped) {
         const next = gate.poll()
         if (next === undefined) {
-          await times.waitIdle(gate.wait())
+          await meter.waitIdle(gate.wait())
           continue
         }
-        const full = this.feed(next.channel, next.element)
-        if (full !== undefined) await times.waitBackpressured(full)
+        current = next.element
+        const full = this.feed(next.input, next.element)
+        if (full !== undefined) await meter.waitBackpressured(full)
         const credit = outputs.credit()
-        if (credit !== undefined) await times.waitBackpressured(credit)
+        if (credit !== undefined) await meter.waitBackpressured(credit)
         await share.breathe()
       }
     } catch (error) {
-      listener.failed(this.stageId, error)
+      listener.failed(this.name, atOrigin(error, current))
     }
   }
 
@@ -54,14 +62,28 @@ export class StageTask implements Task {
     this.options.gate.notify()
   }
 
+  complete(checkpointId: bigint): void {
+    this.options.stage.complete(checkpointId)
+  }
+
+  abort(checkpointId: bigint): void {
+    this.options.stage.abort(checkpointId)
+  }
+
+  status(): TaskStatus {
+    const { meter, gate, outputs } = this.options
+    return meter.status(this.name, { inputQueueLength: gate.length, outputQueueLength: outputs.length })
+  }
+
   close(): Promise<void> {
     return this.options.stage.close()
   }
 
   private feed(input: number, element: Element): void | Promise<void> {
-    const { stage } = this.options
+    const { stage, outputs, gate, meter } = this.options
     switch (element.kind) {
       case 'batch': {
+        meter.received(element.length)
         const full = stage.onBatch(input, element)
         faultPoint('task.after-batch')
         return full
@@ -72,20 +94,11 @@ export class StageTask implements Task {
         return stage.onIdle(input, element)
       case 'end':
         return stage.onEnd(input, element)
-      case 'barrier': {
-        const { listener, outputs } = this.options
-        const { checkpointId } = element
-        stage
-          .snapshot(checkpointId)
-          .then((snapshot) => {
-            faultPoint('checkpoint.after-snapshot')
-            listener.acknowledged(this.stageId, checkpointId, { stage: snapshot })
-          })
-          .catch((error: unknown) => listener.failed(this.stageId, error))
+      case 'barrier':
+        this.snapshots.report(element.checkpointId, stage.snapshot(element.checkpointId), gate.alignment)
         // After the cut, which is made when snapshot() returns.
         outputs.broadcast(element)
         return undefined
-      }
     }
   }
 }

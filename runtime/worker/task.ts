@@ -1,27 +1,25 @@
-/** What the coordinator sees of a task, and what a task tells it: the messages of the checkpoint protocol. */
-import type { SplitState } from '../../topology/contract/source.ts'
-import type { StageSnapshot } from '../../topology/contract/stage.ts'
+/** What a worker sees of a task, and what a task tells it. */
 import type { Barrier } from '../../topology/element.ts'
-
-export interface TaskSnapshot {
-  readonly stage: StageSnapshot
-  /** Positions of a source's splits at the barrier. */
-  readonly splits?: readonly SplitState[]
-}
+import type { SnapshotTimes, TaskName, TaskSnapshot, TaskStatus } from '../protocol/messages.ts'
 
 export interface TaskListener {
-  acknowledged(stageId: string, checkpointId: bigint, snapshot: TaskSnapshot): void
-  failed(stageId: string, error: unknown): void
+  acknowledged(task: TaskName, checkpointId: bigint, snapshot: TaskSnapshot, times: SnapshotTimes): void
+  /** The snapshot could not be taken; the task goes on, and what its sinks wrote stays owed. */
+  declined(task: TaskName, checkpointId: bigint, error: unknown): void
+  failed(task: TaskName, error: unknown): void
   /** Every split of a source has reached its bound; the source goes on answering barriers. */
-  atEnd(stageId: string): void
+  atEnd(task: TaskName): void
 }
 
 export interface Task {
-  readonly stageId: string
+  readonly name: TaskName
   /** Runs until stopped; errors go to the listener. */
   run(): Promise<void>
   /** Ends the loop after the element at hand. */
   stop(): void
+  complete(checkpointId: bigint): void
+  abort(checkpointId: bigint): void
+  status(): TaskStatus
   close(): Promise<void>
 }
 

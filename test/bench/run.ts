@@ -9,6 +9,8 @@ import { type Measurement, machine } from './measure.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'fused-chain': async () => (await import('./fused-chain.ts')).benchFusedChain(),
+  'frame-codec': async () => (await import('./frame-codec.ts')).benchFrameCodec(),
+  exchange: async () => (await import('./exchange.ts')).benchExchange(),
   state: async () => (await import('./state.ts')).benchState(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),

@@ -4,8 +4,9 @@ import { expect } from 'vitest'
 import type { StateBackend } from '../../runtime/state/state-backend.ts'
 import { float64, list, string, tuple, varint } from '../../topology/codec/index.ts'
 import type { StateChunk } from '../../topology/contract/stage.ts'
-import type { KeyedState, ValueCodec } from '../../topology/contract/state.ts'
+import type { CodecForm, KeyedState, ValueCodec } from '../../topology/contract/state.ts'
 import type { Key } from '../../topology/element.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import { runs } from '../support/scale.ts'
 
 export interface StateBackendSettings {
@@ -53,6 +54,19 @@ function restored<V>(
   const state = backend.open('op', descriptor)
   for (const chunk of chunks) if (chunk.state === descriptor.name) backend.load(chunk)
   return contents(state)
+}
+
+/** Snapshots the number 1 for key `a`; the function returned loads it into a state of another codec. */
+async function numbersChunk(open: OpenStateBackend, written: ValueCodec<number> = float64) {
+  const backend = open({ keyGroups: KEY_GROUPS })
+  backend.open('op', { name: 'numbers', codec: written }).set(0, 0, 'a', 1)
+  const [chunk] = await backend.startSnapshot().encode(keep)
+  return (codec: ValueCodec<any>) => {
+    const next = open({ keyGroups: KEY_GROUPS })
+    const state = next.open('op', { name: 'numbers', codec })
+    next.load(chunk!)
+    return state
+  }
 }
 
 const keep = (chunk: StateChunk) => chunk
@@ -283,32 +297,66 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
     },
   },
   {
-    name: 'refuses chunks of another codec or of a later version, and reads those of an earlier one',
+    name: 'refuses chunks of another codec or of a later version',
     async run(open) {
-      const backend = open({ keyGroups: KEY_GROUPS })
-      backend.open('op', numbers).set(0, 0, 'a', 1)
-      const [chunk] = await backend.startSnapshot().encode(keep)
-      const load = (codec: ValueCodec<any>) => {
-        const next = open({ keyGroups: KEY_GROUPS })
-        const state = next.open('op', { name: 'numbers', codec })
-        next.load(chunk!)
-        return state
-      }
+      const load = await numbersChunk(open)
       expect(() => load(string)).toThrow(
         'state numbers of op was written as float64 version 1 and is now declared as string version 1',
       )
-      expect(() => load({ ...float64, version: 0 })).toThrow(expect.objectContaining({ code: 'STATE_CODEC_MISMATCH' }))
-      const versions: number[] = []
-      const later = load({
+      const later = expect.objectContaining({ code: 'STATE_CODEC_MISMATCH' })
+      expect(() => load({ ...float64, version: 0, readerOf: () => float64.read })).toThrow(later)
+      expect(() => load({ ...float64, version: 2 })).toThrow(later)
+    },
+  },
+  {
+    name: 'keeps the form of its values with each chunk, and lets a codec read its earlier ones',
+    async run(open) {
+      const layout = { struct: { b: 'double', a: 'double' } }
+      const load = await numbersChunk(open, { ...float64, layout })
+      const asked: CodecForm[] = []
+      const changed: ValueCodec<number> = {
         ...float64,
         version: 2,
-        read(reader, version) {
-          versions.push(version)
-          return reader.float64() * 10
+        layout: 'double',
+        readerOf(written) {
+          asked.push(written)
+          return (reader) => reader.float64() * 10
         },
-      })
-      expect(later.get(0, 0, 'a')).toBe(10)
-      expect(versions).toEqual([1])
+      }
+      expect(load(changed).get(0, 0, 'a')).toBe(10)
+      expect(asked).toEqual([{ name: 'float64', version: 1, layout }])
+      expect(Object.keys((asked[0]!.layout as typeof layout).struct)).toEqual(['b', 'a'])
+      // The same fields in another order are another form.
+      const reordered = { ...changed, version: 1, layout: { struct: { a: 'double', b: 'double' } } }
+      expect(load(reordered).get(0, 0, 'a')).toBe(10)
+      expect(load({ ...reordered, layout }).get(0, 0, 'a')).toBe(1)
+    },
+  },
+  {
+    name: 'says where, when a codec cannot read a form or a value of it',
+    async run(open) {
+      const load = await numbersChunk(open)
+      const failing = (readerOf: ValueCodec<number>['readerOf']) => () =>
+        load({ ...float64, version: 2, readerOf: readerOf! })
+      const error = new SluiceError('SOME_CODE', 'it is odd', { fix: 'Make it even.', details: { version: 1 } })
+      const thrower = () => {
+        throw error
+      }
+      expect(failing(thrower)).toThrow(
+        expect.objectContaining({
+          code: 'SOME_CODE',
+          message: 'state numbers of op: it is odd',
+          fix: 'Make it even.',
+          details: { version: 1, uid: 'op', state: 'numbers' },
+        }),
+      )
+      expect(failing(() => thrower)).toThrow(
+        expect.objectContaining({
+          code: 'SOME_CODE',
+          message: 'state numbers of op, key a: it is odd',
+          details: { version: 1, uid: 'op', state: 'numbers', key: 'a' },
+        }),
+      )
     },
   },
   {

@@ -18,7 +18,7 @@ function over<R>(aggregate: Aggregate<any, R>, values: readonly unknown[]): R {
 function throughBytes<A>({ codec }: Aggregate<any, unknown, A>, accumulator: A): A {
   const writer = new BufferWriter()
   codec.write(writer, accumulator)
-  const read = codec.read(new BufferReader(writer.take()), codec.version)
+  const read = codec.read(new BufferReader(writer.take()))
   return codec.copy(read)
 }
 

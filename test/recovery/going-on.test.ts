@@ -66,7 +66,7 @@ describe(`on a shop of seed ${FRESH_SEED}`, () => {
       first.kill(signal)
       const stopped = await first.ended
       expect(stopped.code, stopped.stderr).toBe(code)
-      expect(statusOf(stopped)).toMatchObject({ state: 'stopped', lastCheckpoint: { kind: 'savepoint' } })
+      expect(statusOf(stopped)).toMatchObject({ state: 'FINISHED', lastCheckpoint: { kind: 'savepoint' } })
       const second = await runMedallion(dataDir)
       expect(second.code, second.stderr).toBe(0)
       expect(statusOf(second).restoredFrom).toBe(statusOf(stopped).lastCheckpoint.location)

@@ -12,9 +12,9 @@ export interface KillScenario {
   readonly kills: readonly Kill[]
 }
 
-/** The job reads from the log and never writes to it. */
+/** The job reads from the log and never writes to it; undisturbed, it neither restarts nor rescales. */
 export const MEDALLION_FAULT_POINTS = (Object.keys(FAULT_POINTS) as FaultPoint[]).filter(
-  (name) => !name.startsWith('log.'),
+  (name) => !/^(log|restart|rescale)\./.test(name),
 )
 
 /** Every point at its first and at a middle passing. `checkpoints`, `commits`, `files`, `batches`: of an undisturbed run. */
@@ -34,7 +34,7 @@ export function faultScenarios(passings: Passings): KillScenario[] {
 
 /** A run passes the points of a restore once: their middle is the restore of a run that has been killed twice already. */
 function middleOf(point: FaultPoint, passings: Passings): Kill[] {
-  if (point.startsWith('restore.')) {
+  if (point.startsWith('restore.') || point.startsWith('worker.')) {
     return [{ fault: `checkpoint.after-commit:${half(passings.checkpoints)}` }, { fault: point }, { fault: point }]
   }
   return [{ fault: `${point}:${half(passingsOf(point, passings))}` }]

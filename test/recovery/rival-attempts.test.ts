@@ -21,14 +21,14 @@ import { systemClock } from '../../runtime/time/system-clock.ts'
 import type { Random } from '../../topology/contract/clock.ts'
 import type { JobRun } from '../../topology/contract/job-control.ts'
 import { days, hours } from '../../topology/duration.ts'
-import { compile } from '../../topology/plan/compile.ts'
 import { int, long, timestamp } from '../../topology/schema/index.ts'
 import { table } from '../../topology/table.ts'
 import { to } from '../../topology/to.ts'
 import { topology } from '../../topology/topology.ts'
 import { Warehouse } from '../connectors/iceberg/support/warehouse.ts'
+import { localJob } from '../support/local-job.ts'
 import { FRESH_SEED, scale } from '../support/scale.ts'
-import { recordingLogger, silentMetrics } from '../support/silent.ts'
+import { recordingLogger } from '../support/silent.ts'
 
 const Visit = z.object({ id: int(), shop: int(), at: long() })
 const ShopHour = z.object({ shop: int(), start: timestamp(), visits: long() })
@@ -47,23 +47,21 @@ const splits = Array.from({ length: SPLITS }, (_, split) =>
 )
 const visits = (SPLITS * ROWS_PER_SPLIT * 9) / 10
 
-const plan = compile(
-  topology('rivals', ({ fromSource }) => {
-    const all = fromSource<z.infer<typeof Visit>>('visits', () => memorySource({ splits }))
-    all.pipe(to(table('rivals.received', Visit)))
-    const { out: unique } = all.pipe(
-      eventTime('at', { outOfOrderness: hours(12) }),
-      deduplicate({ by: 'id', within: days(7) }),
-    )
-    unique.pipe(to(table('rivals.visits', Visit)))
-    const { out } = unique.pipe(
-      keyBy('shop'),
-      window(tumbling(hours(1))),
-      aggregate({ start: windowStart(), visits: count() }),
-    )
-    out.pipe(to(table('rivals.hours', ShopHour)))
-  }),
-)
+const rivals = topology('rivals', ({ fromSource }) => {
+  const all = fromSource<z.infer<typeof Visit>>('visits', () => memorySource({ splits }))
+  all.pipe(to(table('rivals.received', Visit)))
+  const { out: unique } = all.pipe(
+    eventTime('at', { outOfOrderness: hours(12) }),
+    deduplicate({ by: 'id', within: days(7) }),
+  )
+  unique.pipe(to(table('rivals.visits', Visit)))
+  const { out } = unique.pipe(
+    keyBy('shop'),
+    window(tumbling(hours(1))),
+    aggregate({ start: windowStart(), visits: count() }),
+  )
+  out.pipe(to(table('rivals.hours', ShopHour)))
+})
 
 /** A while of the event loop, of random length. */
 async function pass(random: Random, turns: number): Promise<void> {
@@ -103,13 +101,14 @@ it.each(seeds)('write everything once (seed %i)', { timeout: 60_000 }, async (se
   const attempt = (drain: boolean): Promise<JobRun> => {
     const logger = recordingLogger()
     return runJob({
-      plan,
-      store: new CheckpointStore({ files: slow(files, random), root: 'memory:///rivals', logger }),
-      connections: { topics: undefined as never, tables: warehouse.tables },
-      clock: systemClock,
-      logger,
-      metrics: () => silentMetrics,
-      checkpointIntervalMs: 1,
+      ...localJob({
+        topology: rivals,
+        store: new CheckpointStore({ files: slow(files, random), root: 'memory:///rivals', logger }),
+        connections: { topics: undefined as never, tables: warehouse.tables },
+        clock: systemClock,
+        logger,
+      }),
+      checkpoints: { intervalMs: 1 },
       bounds: drain ? { until: 'latest' } : {},
       drain,
     })

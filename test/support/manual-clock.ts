@@ -23,6 +23,12 @@ export class ManualClock implements Clock {
     return { [Symbol.dispose]: () => void this.timers.delete(timer) }
   }
 
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+
   /** Moves time, calling what was scheduled meanwhile, in order. */
   advance(byMs: number): void {
     const untilMs = this.timeMs + byMs

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { LocalFileIO } from '../../connectors/iceberg/io/local-file-io.ts'
 import { CheckpointStore } from '../../runtime/checkpoint/checkpoint-store.ts'
 import { decodeManifest, type Manifest } from '../../runtime/checkpoint/manifest.ts'
+import { openFiles } from '../../runtime/compose/index.ts'
+import { systemClock } from '../../runtime/time/system-clock.ts'
 import type { SnapshotDescription, TableCatalog } from '../../topology/contract/catalog.ts'
 import type { QueryEngine } from '../../topology/contract/query.ts'
 import { configOf, openMedallionTables, publishedFile } from './medallion.ts'
@@ -96,11 +97,15 @@ export async function revenueOracle(dataDir: string): Promise<string[]> {
   }
 }
 
-/** What is wrong with the tables and the checkpoints they follow; nothing, when every commit was made exactly once. */
-export async function violations(dataDir: string): Promise<string[]> {
+/**
+ * What is wrong with the tables and the checkpoints they follow; nothing, when every commit was made exactly once.
+ *
+ * @param env what the job was given besides, such as where its checkpoints are
+ */
+export async function violations(dataDir: string, env?: Readonly<Record<string, string>>): Promise<string[]> {
   await using opened = await openMedallionTables(dataDir)
   const { tables, engine } = opened
-  const last = await lastCheckpoint(dataDir)
+  const last = await lastCheckpoint(dataDir, env)
   const found: string[] = []
   const names = await tables.listTables()
   if (String(names) !== String(TABLES)) found.push(`tables are ${names}`)
@@ -146,14 +151,20 @@ async function tableViolations(tables: TableCatalog, name: string, last: Manifes
 }
 
 /** The newest checkpoint that is complete. */
-export async function lastCheckpoint(dataDir: string): Promise<Manifest> {
-  const files = new LocalFileIO()
-  const root = `${configOf(dataDir).checkpoints}/medallion`
-  const store = new CheckpointStore({ files, root, logger: recordingLogger() })
-  const entry = (await store.list()).at(-1)
-  if (entry === undefined) throw new Error('no checkpoint is complete')
-  const location = `${root}/${entry.manifest}`
-  return decodeManifest(await files.read(location), location, entry.sha256)
+export async function lastCheckpoint(dataDir: string, env?: Readonly<Record<string, string>>): Promise<Manifest> {
+  const config = configOf(dataDir, env)
+  const logger = recordingLogger()
+  const files = await openFiles(config, { clock: systemClock, logger })
+  try {
+    const root = `${config.checkpoints}/medallion`
+    const store = new CheckpointStore({ files, root, logger })
+    const entry = (await store.list()).at(-1)
+    if (entry === undefined) throw new Error('no checkpoint is complete')
+    const location = `${root}/${entry.manifest}`
+    return decodeManifest(await files.read(location), location, entry.sha256)
+  } finally {
+    await files.close()
+  }
 }
 
 export async function queryRows(engine: QueryEngine, sql: string): Promise<readonly (readonly unknown[])[]> {

@@ -18,8 +18,9 @@ import { recordingLogger, silentMetrics } from './silent.ts'
 export const TOPIC = 'raw-events'
 const context = { clock: systemClock, logger: recordingLogger() }
 
-export function configOf(dataDir: string): Config {
-  return loadConfig({ flags: { SLUICE_DATA_DIR: dataDir }, env: {}, cwd: ROOT }).config
+/** @param env what the job was given besides, such as where its checkpoints are */
+export function configOf(dataDir: string, env: Readonly<Record<string, string>> = {}): Config {
+  return loadConfig({ flags: { SLUICE_DATA_DIR: dataDir }, env, cwd: ROOT }).config
 }
 
 /** What was published, an event a line: what an oracle may look at beside the tables. */
@@ -96,6 +97,7 @@ export function startJob(
     METRICS_PORT: 'off',
     LOG_LEVEL: 'warn',
     CHECKPOINT_INTERVAL: '1ms',
+    RESTART_STRATEGY: 'none',
     ...env,
   }
   return startProcess('runtime/cli/main.ts', ['submit', job, ...args, '--data-dir', dataDir, '--format', 'json'], {

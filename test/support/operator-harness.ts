@@ -3,9 +3,10 @@
  * runtime's heap backend, so that `restart` goes through the bytes of a real snapshot.
  */
 
+import { keyGroupRangeOf } from '../../runtime/state/key-group-range.ts'
 import { createStageState, type StageState } from '../../runtime/state/store.ts'
+import { NodeInputs } from '../../runtime/time/node-inputs.ts'
 import { keyBatch } from '../../runtime/worker/key-batch.ts'
-import { NodeInputs } from '../../runtime/worker/node-inputs.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { SourceRecord } from '../../topology/contract/source.ts'
@@ -18,7 +19,7 @@ import type { Topology } from '../../topology/topology.ts'
 import { ManualClock } from './manual-clock.ts'
 import { recordingLogger } from './silent.ts'
 
-const KEY_GROUPS = 16
+export const KEY_GROUPS = 16
 
 /** What a test looks at: one stream, or `{ out, …sides }`. */
 export type Outputs = AnyStream | { readonly out: AnyStream }
@@ -27,6 +28,12 @@ type RowOf<O, P> = O extends AnyStream ? ElementOf<O> : P extends keyof O ? Elem
 
 export interface HarnessOptions {
   readonly clock?: ManualClock
+  /** Which subtask runs here. @default 0 */
+  readonly subtask?: number
+  /** @default 1 */
+  readonly parallelism?: number
+  /** What it begins with: a snapshot of one subtask, or those of several put together. */
+  readonly restored?: HarnessSnapshot
 }
 
 /** The operators that `build` puts behind a source of `T`. */
@@ -52,8 +59,8 @@ export async function jobHarness<P extends string>(
 }
 
 async function open<T, O extends Outputs>(describe: () => Dataflow, options: HarnessOptions) {
-  const run = new OperatorHarness<T, O>(describe, options.clock ?? new ManualClock(), new Map())
-  await run.open(undefined)
+  const run = new OperatorHarness<T, O>(describe, options, new Map())
+  await run.open(options.restored)
   return run
 }
 
@@ -74,7 +81,7 @@ function dataflowOf<T>(build: (input: Stream<T>) => Outputs): Dataflow {
   return { nodes: graph.nodes(), source, outputs }
 }
 
-interface Snapshot {
+export interface HarnessSnapshot {
   readonly keyed: readonly StateChunk[]
   readonly split: Awaited<ReturnType<StageState['startSnapshot']>>['split']
   readonly watermarksMs: ReadonlyMap<string, number>
@@ -87,6 +94,7 @@ export class OperatorHarness<T, O extends Outputs> {
   /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
   readonly counters: Map<string, number>
   private readonly describe: () => Dataflow
+  private readonly options: HarnessOptions
   private readonly nodes: readonly Node[]
   private readonly source: Node
   private readonly outputs: ReadonlyMap<string, string>
@@ -96,9 +104,10 @@ export class OperatorHarness<T, O extends Outputs> {
   private readonly watermarksMs = new Map<string, number>()
   private state!: StageState
 
-  constructor(describe: () => Dataflow, clock: ManualClock, counters: Map<string, number>) {
+  constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     this.describe = describe
-    this.clock = clock
+    this.clock = options.clock ?? new ManualClock()
+    this.options = options
     this.counters = counters
     const { nodes, source, outputs } = describe()
     this.nodes = nodes
@@ -106,9 +115,13 @@ export class OperatorHarness<T, O extends Outputs> {
     this.outputs = outputs
   }
 
-  async open(restored: Snapshot | undefined): Promise<void> {
-    const restore = restored && { keyed: each(restored.keyed), split: restored.split }
-    this.state = await createStageState({ keyGroups: KEY_GROUPS, ...(restore && { restore }) })
+  async open(restored: HarnessSnapshot | undefined): Promise<void> {
+    const { subtask = 0, parallelism = 1 } = this.options
+    this.state = await createStageState({
+      keyGroups: KEY_GROUPS,
+      owned: keyGroupRangeOf(subtask, parallelism, KEY_GROUPS),
+      restore: restored && { keyed: each(restored.keyed), split: restored.split },
+    })
     for (const node of this.nodes) {
       if (node === this.source) continue
       const handle = await this.handler(node)
@@ -188,13 +201,21 @@ export class OperatorHarness<T, O extends Outputs> {
 
   /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
   async restart(): Promise<OperatorHarness<T, O>> {
-    const { state } = this
-    const snapshot = state.startSnapshot()
-    const keyed = await snapshot.encode((chunk) => ({ ...chunk, bytes: chunk.bytes.slice() }))
+    const snapshot = await this.snapshot()
     for (const operator of this.operators) operator.close?.()
-    const next = new OperatorHarness<T, O>(this.describe, this.clock, this.counters)
-    await next.open({ keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: this.watermarksMs })
+    const next = new OperatorHarness<T, O>(this.describe, { ...this.options, clock: this.clock }, this.counters)
+    await next.open(snapshot)
     return next
+  }
+
+  /** What a checkpoint taken now holds, as it comes back from disk. */
+  async snapshot(): Promise<HarnessSnapshot> {
+    const snapshot = this.state.startSnapshot()
+    const keyed = await snapshot.encode(({ bytes, ...description }) => ({
+      ...(JSON.parse(JSON.stringify(description)) as typeof description),
+      bytes: bytes.slice(),
+    }))
+    return { keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: new Map(this.watermarksMs) }
   }
 
   private emit(origin: string, element: Element): void {
@@ -239,8 +260,8 @@ export class OperatorHarness<T, O extends Outputs> {
     }
     const operator = create({
       uid: node.id,
-      subtask: 0,
-      parallelism: 1,
+      subtask: this.options.subtask ?? 0,
+      parallelism: this.options.parallelism ?? 1,
       keyGroups: KEY_GROUPS,
       state: this.state.of(node.id),
       clock: this.clock,

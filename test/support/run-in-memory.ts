@@ -2,13 +2,15 @@
 
 import { type MemoryFiles, memoryFiles } from '../../connectors/memory/memory-files.ts'
 import { CheckpointStore } from '../../runtime/checkpoint/checkpoint-store.ts'
+import type { CheckpointSettings } from '../../runtime/coordinator/checkpoint-coordinator.ts'
+import type { JobMaster } from '../../runtime/coordinator/job-master.ts'
+import type { RestartSettings } from '../../runtime/coordinator/restart-strategy.ts'
 import { runJob } from '../../runtime/coordinator/run-job.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
-import type { JobRun } from '../../topology/contract/job-control.ts'
-import { compile } from '../../topology/plan/compile.ts'
 import type { Topology } from '../../topology/topology.ts'
-import { type RecordedLog, recordingLogger, silentMetrics } from './silent.ts'
+import { localJob } from './local-job.ts'
+import { type RecordedLog, recordingLogger } from './silent.ts'
 
 export interface InMemoryOptions {
   readonly files?: MemoryFiles
@@ -19,19 +21,28 @@ export interface InMemoryOptions {
   readonly log?: RecordedLog[]
   readonly clock?: Clock
   readonly fromSavepoint?: string
+  readonly parallelism?: number
+  readonly workers?: number
+  /** @default none */
+  readonly restart?: RestartSettings
+  readonly checkpoints?: Partial<CheckpointSettings>
 }
 
-export function startInMemory(job: Topology, options: InMemoryOptions = {}): Promise<JobRun> {
+export function startInMemory(job: Topology, options: InMemoryOptions = {}): Promise<JobMaster> {
   const logger = recordingLogger(options.log)
   const files = options.files ?? memoryFiles()
   return runJob({
-    plan: compile(job),
-    store: new CheckpointStore({ files, root: `memory:///${job.name}`, logger }),
-    connections: { topics: unused('topics'), tables: unused('tables') },
-    clock: options.clock ?? systemClock,
-    logger,
-    metrics: () => silentMetrics,
-    checkpointIntervalMs: options.checkpointIntervalMs ?? 3_600_000,
+    ...localJob({
+      topology: job,
+      store: new CheckpointStore({ files, root: `memory:///${job.name}`, logger }),
+      connections: { topics: unused('topics'), tables: unused('tables') },
+      clock: options.clock ?? systemClock,
+      logger,
+    }),
+    parallelism: options.parallelism ?? 1,
+    workers: options.workers ?? 1,
+    restart: options.restart ?? { type: 'none' },
+    checkpoints: { intervalMs: options.checkpointIntervalMs ?? 3_600_000, ...options.checkpoints },
     bounds: options.until === 'stopped' ? {} : { until: 'latest' },
     drain: options.drain ?? false,
     ...(options.fromSavepoint === undefined ? {} : { fromSavepoint: options.fromSavepoint }),

@@ -24,7 +24,7 @@ export function nullable<V>(codec: ValueCodec<V>): ValueCodec<V | null> {
       writer.uint8(value === null ? 0 : 1)
       if (value !== null) codec.write(writer, value)
     },
-    read: (reader) => (reader.uint8() === 0 ? null : codec.read(reader, codec.version)),
+    read: (reader) => (reader.uint8() === 0 ? null : codec.read(reader)),
     copy: (value) => (value === null ? null : codec.copy(value)),
   }
 }
@@ -47,7 +47,7 @@ export function tuple<const C extends readonly ValueCodec<any>[]>(
     },
     read(reader) {
       const values: unknown[] = []
-      for (let place = 0; place < length; place++) values.push(codecs[place]!.read(reader, codecs[place]!.version))
+      for (let place = 0; place < length; place++) values.push(codecs[place]!.read(reader))
       return values as Values
     },
     copy(values: Values) {
@@ -69,7 +69,7 @@ export function list<V>(codec: ValueCodec<V>): ValueCodec<V[]> {
     },
     read(reader) {
       const values: V[] = []
-      for (let left = reader.varint(); left > 0; left--) values.push(codec.read(reader, codec.version))
+      for (let left = reader.varint(); left > 0; left--) values.push(codec.read(reader))
       return values
     },
     copy(values) {
@@ -120,8 +120,8 @@ export function map<K, V>(keyCodec: ValueCodec<K>, valueCodec: ValueCodec<V>): V
 function readEntries<K, V>(reader: ByteReader, keyCodec: ValueCodec<K>, valueCodec: ValueCodec<V>): Map<K, V> {
   const entries = new Map<K, V>()
   for (let left = reader.varint(); left > 0; left--) {
-    const key = keyCodec.read(reader, keyCodec.version)
-    entries.set(key, valueCodec.read(reader, valueCodec.version))
+    const key = keyCodec.read(reader)
+    entries.set(key, valueCodec.read(reader))
   }
   return entries
 }

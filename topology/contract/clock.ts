@@ -7,6 +7,8 @@ export interface Clock {
   monotonicMs(): number
   /** Calls `callback` once after `delayMs`; dispose to cancel. Keeps the process alive until then: who waits is not done. */
   schedule(delayMs: number, callback: () => void): Disposable
+  /** Resolves once timers, sockets and everybody else have had their turn: for long work that gives way in between. */
+  turn(): Promise<void>
 }
 
 /** Uniform in [0, 1). */

@@ -5,6 +5,7 @@ import type {
   CheckpointStatistics,
   JobDetail,
   JobExceptions,
+  JobState,
   JobSummary,
   MetricValue,
   NumberedJobEvent,
@@ -113,9 +114,7 @@ export interface LogOptions {
   readonly signal?: AbortSignal
 }
 
-// --- one attempt of a job, in the process that runs it
-
-export type AttemptState = 'starting' | 'running' | 'stopping' | 'finished' | 'stopped' | 'failed'
+// --- a job, in the process of its coordinator
 
 /** What one node has done in this attempt. */
 export interface NodeProgress {
@@ -139,7 +138,7 @@ export interface CheckpointProgress {
 
 export interface JobStatus {
   readonly job: string
-  readonly state: AttemptState
+  readonly state: JobState
   readonly epoch: bigint
   /** URI of the checkpoint this attempt began from; undefined at a first start. */
   readonly restoredFrom: string | undefined
@@ -148,7 +147,7 @@ export interface JobStatus {
   readonly lastCheckpoint: CheckpointProgress | undefined
 }
 
-/** One attempt of a job. */
+/** A job that was started. */
 export interface JobRun {
   status(): JobStatus
   /** Takes a savepoint, commits it, and ends the job. Resolves to the savepoint. */

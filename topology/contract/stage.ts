@@ -9,12 +9,13 @@ import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
 import type { Committable, SinkWriter } from './sink.ts'
+import type { CodecForm } from './state.ts'
 
 /** Bytes of one state, for a range of key groups: inline or a file. */
 export interface StateChunk {
   readonly uid: string
   readonly state: string
-  readonly codec: { readonly name: string; readonly version: number }
+  readonly codec: CodecForm
   /** Inclusive. */
   readonly firstKeyGroup: number
   readonly lastKeyGroup: number
@@ -31,22 +32,39 @@ export interface StateReference extends Omit<StateChunk, 'bytes'> {
   readonly sha256: string
 }
 
+/** What the writers of a stage made durable between two barriers. */
+export interface IntervalOutput {
+  /** The sink. */
+  readonly uid: string
+  /** The barrier that ended the interval. */
+  readonly checkpointId: bigint
+  readonly committables: readonly Committable[]
+}
+
 export interface StageSnapshot {
   readonly keyed: readonly StateReference[]
-  /** By `uid/name`: entries that a rescale deals out again. */
+  /** By `uid/name`: entries that a rescale deals out again, merged over the subtasks. */
   readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
-  /** By sink uid. */
-  readonly committables: Readonly<Record<string, readonly Committable[]>>
-  /** By sink uid: the watermark that sink had seen at the barrier. */
-  readonly sinkWatermarksMs: Readonly<Record<string, number>>
+  /**
+   * Of this interval, and of those before it that the stage has not been told are complete: so the output of a checkpoint
+   * that was aborted goes into the next one. The host leaves out what it knows to be complete.
+   */
+  readonly output: readonly IntervalOutput[]
+  /**
+   * By sink uid: the watermark the sink had seen at the barrier; null when it had seen none yet, left out when it has
+   * none to wait for, since all of its inputs are idle.
+   */
+  readonly sinkWatermarksMs: Readonly<Record<string, number | null>>
   /** The greatest real watermark the stage has seen, so that none regresses after a restore; −Infinity is null. */
   readonly watermarkMs: number | null
 }
 
 export interface StageRestore {
-  /** Only chunks with key groups this subtask owns; one in memory at a time. */
+  /** Chunks that hold key groups of this subtask, and perhaps others; one in memory at a time. */
   readonly keyed: AsyncIterable<StateChunk>
   readonly split: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  /** Leave behind what no operator declares, instead of refusing it. */
+  readonly dropUnclaimed: boolean
   readonly watermarkMs: number | null
 }
 
@@ -76,10 +94,14 @@ export interface Stage {
   onWatermark(input: number, watermark: Watermark): void | Promise<void>
   onIdle(input: number, idle: Idle): void
   onEnd(input: number, end: EndOfInput): void | Promise<void>
-  /** The barrier, aligned. The cut is made before the call returns; the promise resolves once all is encoded and durable. */
+  /**
+   * The barrier, aligned. The cut is made before the call returns; the promise resolves once all is encoded and durable.
+   * Ends a snapshot that still runs, whose checkpoint has been given up then: its promise rejects.
+   */
   snapshot(checkpointId: bigint): Promise<StageSnapshot>
   /** May be lost: n + 1 subsumes n. */
   complete(checkpointId: bigint): void
+  /** The checkpoint has been given up: its snapshot may end. Its output stays owed. */
   abort(checkpointId: bigint): void
   close(): Promise<void>
 }

@@ -2,14 +2,29 @@
 import type { Key } from '../element.ts'
 import type { Json } from '../json.ts'
 
-/** Writes and reads one value of a state, byte by byte. `version` rises with every change of the form. */
-export interface ValueCodec<V> {
+/** In which form values were written: kept with every chunk of a state. */
+export interface CodecForm {
   readonly name: string
+  /** Rises with every change of the form. */
   readonly version: number
+  /** Of a form that follows from a schema: what tells the bytes apart once the schema has changed. */
+  readonly layout?: Json
+}
+
+/** Writes and reads one value of a state, byte by byte. */
+export interface ValueCodec<V> extends CodecForm {
   write(writer: ByteWriter, value: V): void
-  read(reader: ByteReader, version: number): V
+  /** Reads what `write` wrote. */
+  read(reader: ByteReader): V
   /** A copy that later changes to `value` do not reach. Values that are never changed in place return themselves. */
   copy(value: V): V
+  /**
+   * How to read what was written in another form of this name, never that of a later version: asked once per chunk. Left
+   * out, a codec reads its own form only.
+   *
+   * @throws {SluiceError} saying what differs, when it can't be read; whoever restores adds operator and state.
+   */
+  readerOf?(written: CodecForm): (reader: ByteReader) => V
 }
 
 export interface ByteWriter {

@@ -26,6 +26,7 @@ export function compile(topology: Topology, options: CompileOptions = {}): Plan 
   const warnings = validate(nodes, edges, { parallelism, keyGroups })
   return Object.freeze({
     job: topology.name,
+    parallelism,
     keyGroups,
     nodes,
     edges,
@@ -60,19 +61,25 @@ function edgesOf(nodes: readonly Node[], parallelism: number): Edge[] {
 
 function partitioning(from: Node, to: Node, parallelism: number): Partitioning {
   if (from.behaviour.type === 'key') return 'hash'
-  return (from.parallelism ?? parallelism) === (to.parallelism ?? parallelism) ? 'forward' : 'rebalance'
+  if (from.behaviour.type === 'exchange') return from.behaviour.partitioning
+  const width = to.parallelism ?? parallelism
+  if ((from.parallelism ?? parallelism) === width) return 'forward'
+  return width === 1 ? 'single' : 'rebalance'
 }
 
 /**
- * A node joins the stage of its inputs when all of them are forward edges from one stage; else it begins a stage.
- * So a stage is a tree that one batch falls through without waiting.
+ * A node joins the stage of its inputs when all of them are forward edges from one stage, between nodes of which the job
+ * says the same about parallelism; else it begins a stage. So a stage is a tree that one batch falls through without
+ * waiting, and the cut stays the same at every parallelism that the job is run with.
  */
 function cutStages(nodes: readonly Node[], edges: readonly Edge[], parallelism: number): StagePlan[] {
   const stageOf = new Map<Node, Node>()
   for (const node of nodes) {
     const incoming = edges.filter((edge) => edge.to === node)
     const roots = new Set(incoming.map((edge) => stageOf.get(edge.from)!))
-    const joins = roots.size === 1 && incoming.every((edge) => edge.partitioning === 'forward')
+    const joins =
+      roots.size === 1 &&
+      incoming.every((edge) => edge.partitioning === 'forward' && edge.from.parallelism === node.parallelism)
     stageOf.set(node, joins ? [...roots][0]! : node)
   }
   const roots = nodes.filter((node) => stageOf.get(node) === node)

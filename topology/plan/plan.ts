@@ -37,6 +37,8 @@ export interface StagePlan {
 
 export interface Plan {
   readonly job: string
+  /** Subtasks of every node that does not say otherwise. */
+  readonly parallelism: number
   readonly keyGroups: number
   /** Nodes from which a sink can be reached, in topological order. */
   readonly nodes: readonly Node[]

@@ -1,22 +1,14 @@
 /** A process that appends `calls` batches of ten records and prints what was acknowledged: path, name, calls. */
 import { writeSync } from 'node:fs'
 import { openLog } from '../../../connectors/log/log.ts'
-import type { Clock } from '../../../topology/contract/clock.ts'
+import { systemClock } from '../../../runtime/time/system-clock.ts'
 import type { Logger } from '../../../topology/contract/observability.ts'
 
 const [path, name, calls] = process.argv.slice(2) as [string, string, string]
 const encoder = new TextEncoder()
 const ignore = () => {}
 const logger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => logger }
-const clock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  schedule(delayMs: number, callback: () => void): Disposable {
-    const timer = setTimeout(callback, delayMs)
-    return { [Symbol.dispose]: () => clearTimeout(timer) }
-  },
-}
-const log = openLog({ path, clock, logger })
+const log = openLog({ path, clock: systemClock, logger })
 await log.ensureTopic('t', { partitions: 4 })
 for (let call = 0; call < Number(calls); call++) {
   const records = Array.from({ length: 10 }, (_, i) => {

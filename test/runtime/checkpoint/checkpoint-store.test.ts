@@ -2,57 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { type MemoryFiles, memoryFiles } from '../../../connectors/memory/memory-files.ts'
 import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
-import type { CheckpointKind, Manifest } from '../../../runtime/checkpoint/manifest.ts'
-import type { StateReference } from '../../../topology/contract/stage.ts'
+import { flip, stateOf, take } from '../../support/checkpoints.ts'
 import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
 
 const root = 'memory:///checkpoints/job'
 
 function open(files: MemoryFiles, log: RecordedLog[] = [], retained = 3) {
   return new CheckpointStore({ files, root, retained, logger: recordingLogger(log) })
-}
-
-function chunk(text: string) {
-  return {
-    uid: 'count',
-    state: 'totals',
-    codec: { name: 'string', version: 1 },
-    firstKeyGroup: 0,
-    lastKeyGroup: 127,
-    entries: 1,
-    bytes: Buffer.from(text),
-  }
-}
-
-async function take(store: CheckpointStore, state: string, kind: CheckpointKind = 'checkpoint'): Promise<string> {
-  return store.complete(manifest(store, [await store.store(chunk(state))], kind))
-}
-
-function manifest(
-  store: CheckpointStore,
-  keyed: readonly StateReference[],
-  kind: CheckpointKind = 'checkpoint',
-): Manifest {
-  return {
-    job: 'job',
-    kind,
-    epoch: store.epoch,
-    checkpointId: store.lastCheckpointId + 1n,
-    createdAtMs: 0,
-    planFingerprint: 'f',
-    keyGroups: 128,
-    uids: ['count'],
-    sources: { source: [{ id: '0', index: 0, start: '0', position: '9007199254740993' }] },
-    keyed,
-    split: {},
-    watermarksMs: { stage: null },
-    sinks: {},
-  }
-}
-
-async function stateOf(store: CheckpointStore): Promise<string> {
-  const point = await store.latest()
-  return Buffer.from((await store.load(point!.manifest.keyed[0]!)).bytes).toString()
 }
 
 describe('a first start', () => {
@@ -220,9 +176,3 @@ describe('damage', () => {
     })
   })
 })
-
-function flip(bytes: Uint8Array, index: number): Uint8Array {
-  const copy = bytes.slice()
-  copy[index]! ^= 1
-  return copy
-}

@@ -50,11 +50,18 @@ describe('openTables and openQuery', () => {
 
 describe('openFiles', () => {
   it('reaches the place of checkpoints', async () => {
-    const files = await openFiles(config)
+    const files = await openFiles(config, { clock, logger })
     const location = `${config.checkpoints}/job/file`
     expect(await files.create(location, Buffer.from('x'))).toBe(true)
     expect(await files.create(location, Buffer.from('y'))).toBe(false)
     expect(Buffer.from(await files.read(location)).toString()).toBe('x')
+    await files.close()
+  })
+
+  it('takes locations of the kind that CHECKPOINT_DIR names', async () => {
+    const s3 = loadConfig({ flags: { CHECKPOINT_DIR: 's3://bucket/checkpoints' }, env: {}, cwd }).config
+    const files = await openFiles(s3, { clock, logger })
+    await expect(files.read(`${config.checkpoints}/job/file`)).rejects.toThrow('is not an s3:// location')
     await files.close()
   })
 })

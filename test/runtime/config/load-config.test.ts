@@ -37,7 +37,24 @@ describe('defaults', () => {
       runDirectory: join(cwd, 'data/run'),
       rest: { host: '127.0.0.1', port: 0, auth: 'token' },
       jobsDirectory: cwd,
-      checkpoint: { intervalMs: 10_000, retained: 3 },
+      checkpoint: { intervalMs: 10_000, retained: 3, timeoutMs: 600_000, minPauseMs: 0, toleratedFailures: 0 },
+      parallelism: 1,
+      keyGroups: undefined,
+      worker: {
+        count: 0,
+        transport: 'unix',
+        heartbeatIntervalMs: 1_000,
+        heartbeatTimeoutMs: 10_000,
+        stallTimeoutMs: 300_000,
+      },
+      restart: {
+        type: 'exponential-delay',
+        attempts: 10,
+        delayMs: 100,
+        maxDelayMs: 60_000,
+        resetAfterMs: 600_000,
+      },
+      s3: { pathStyle: false },
       icebergCatalog: 'sqlite',
       queryEngine: 'duckdb',
       topic: { partitions: 4 },
@@ -108,6 +125,58 @@ describe('forms', () => {
     expect(config.metrics.port).toBe('off')
     expect(config.producer.acks).toBe(1)
     expect(loadConfig({ env: { METRICS_PORT: '9464' }, cwd }).config.metrics.port).toBe(9464)
+  })
+})
+
+describe('the checkpoint directory', () => {
+  const checkpoints = (CHECKPOINT_DIR: string) => loadConfig({ env: { CHECKPOINT_DIR }, cwd }).config.checkpoints
+
+  it('is a path, relative to where the command runs, or a place in a bucket', () => {
+    expect(checkpoints('kept here')).toBe(`file://${cwd}/kept here`)
+    expect(checkpoints('/srv/checkpoints/')).toBe('file:///srv/checkpoints')
+    expect(checkpoints('s3://bucket/a/b/')).toBe('s3://bucket/a/b')
+    expect(checkpoints('s3://bucket')).toBe('s3://bucket')
+  })
+
+  it.each(['s3://', 's3:///prefix', 's3://B/x', 'S3://bucket/x', 'gs://bucket/x', 'https://bucket/x'])(
+    'is not %s',
+    (text) => {
+      expect(failure(() => checkpoints(text)).message).toContain('expected a directory, or s3://bucket/prefix')
+    },
+  )
+})
+
+describe('the S3 store', () => {
+  const s3 = (env: Readonly<Record<string, string>>) => loadConfig({ env, cwd }).config.s3
+
+  it('is addressed by path when it has an endpoint, unless told otherwise', () => {
+    expect(s3({ S3_ENDPOINT: 'http://localhost:9000' })).toMatchObject({
+      endpoint: 'http://localhost:9000',
+      pathStyle: true,
+    })
+    expect(s3({ S3_ENDPOINT: 'https://s3.example.com', S3_PATH_STYLE: 'false' }).pathStyle).toBe(false)
+    expect(s3({ S3_PATH_STYLE: 'true' }).pathStyle).toBe(true)
+    expect(failure(() => s3({ S3_ENDPOINT: 'localhost:9000' })).message).toContain('expected a URL such as http://')
+  })
+
+  it('takes both keys or none', () => {
+    const keys = { S3_ACCESS_KEY_ID: 'admin', S3_SECRET_ACCESS_KEY: 'hunter2' }
+    expect(s3(keys).credentials).toEqual({ accessKeyId: 'admin', secretAccessKey: 'hunter2' })
+    expect(failure(() => s3({ S3_ACCESS_KEY_ID: 'admin' })).message).toBe(
+      'S3_SECRET_ACCESS_KEY is "" (default): expected a secret access key, together with S3_ACCESS_KEY_ID',
+    )
+    const { message, details } = failure(() => s3({ S3_SECRET_ACCESS_KEY: 'hunter2', S3_PATH_STYLE: 'auto' }))
+    expect(message).toContain('S3_ACCESS_KEY_ID is ""')
+    expect(JSON.stringify([message, details])).not.toContain('hunter2')
+  })
+
+  it('keeps its secret out of what is shown', () => {
+    const { settings } = loadConfig({
+      env: { S3_ACCESS_KEY_ID: 'admin', S3_SECRET_ACCESS_KEY: 'hunter2' },
+      cwd,
+    })
+    expect(JSON.stringify(settings)).not.toContain('hunter2')
+    expect(settings.find(({ variable }) => variable === 'S3_SECRET_ACCESS_KEY')?.value).toBe('[redacted]')
   })
 })
 

@@ -48,5 +48,5 @@ export default topology('t', ({ from }) => {
 })
 
 it('the medallion job', async () => {
-  expect((await loadJob('jobs/medallion/job.ts', root)).name).toBe('medallion')
+  expect((await loadJob('jobs/medallion/job.ts', root)).topology.name).toBe('medallion')
 })

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { UserActionEvent } from '../../../jobs/medallion/schemas.ts'
 import type { EventInput } from '../../../runtime/producer/envelope.ts'
 import { EventProducer, type EventProducerOptions } from '../../../runtime/producer/event-producer.ts'
+import { systemClock } from '../../../runtime/time/system-clock.ts'
 import type { Logger, MetricScope } from '../../../topology/contract/observability.ts'
 import type { Acks, OutgoingRecord, RecordMetadata, TopicSystem } from '../../../topology/contract/topic.ts'
 import { SluiceError } from '../../../topology/errors.ts'
@@ -66,6 +67,7 @@ async function open(options: Options = {}) {
         queueMicrotask(callback)
         return { [Symbol.dispose]: ignore }
       },
+      turn: systemClock.turn,
     },
     random: () => 0.5,
     logger,

@@ -44,6 +44,31 @@ describe('createStageState', () => {
     expect(stage.of('right').keyed(sums).get(0, 1, 'a')).toBe(2)
   })
 
+  it('passes over chunks of key groups that are not its own, before a byte of them is read', async () => {
+    const stage = await createStageState({ keyGroups: 4 })
+    for (let keyGroup = 0; keyGroup < 4; keyGroup++)
+      stage
+        .of('left')
+        .keyed({ ...sums, name: `${keyGroup}` })
+        .set(0, keyGroup, 'a', keyGroup)
+    const chunks = await stage.startSnapshot().encode(keep)
+    expect(chunks.map(({ firstKeyGroup, lastKeyGroup }) => [firstKeyGroup, lastKeyGroup])).toEqual(
+      [0, 1, 2, 3].map((group) => [group, group]),
+    )
+
+    const unreadable = chunks.map((chunk) =>
+      chunk.state === '1' || chunk.state === '2' ? chunk : { ...chunk, bytes: new Uint8Array([9]) },
+    )
+    const part = await createStageState({
+      keyGroups: 4,
+      owned: { first: 1, last: 2 },
+      restore: { keyed: from(unreadable), split: {} },
+    })
+    const sizes = [0, 1, 2, 3].map((keyGroup) => part.of('left').keyed({ ...sums, name: `${keyGroup}` }).size)
+    expect(sizes).toEqual([0, 1, 1, 0])
+    expect(() => part.checkClaimed()).not.toThrow()
+  })
+
   it('asks for split state at the cut, and keeps what was restored until an operator says otherwise', async () => {
     const restore = { keyed: from([]), split: { 'source/splits': { a: 1 } } }
     const stage = await createStageState({ keyGroups: 4, restore })

@@ -67,7 +67,7 @@ describe.each(CASES)('$name', ({ codec, name, values }) => {
         const writer = new BufferWriter(16)
         for (const value of written) codec.write(writer, value)
         const reader = new BufferReader(writer.take())
-        for (const value of written) expect(codec.read(reader, codec.version)).toEqual(value)
+        for (const value of written) expect(codec.read(reader)).toEqual(value)
         expect(reader.atEnd).toBe(true)
       }),
       runs(10_000),
@@ -90,7 +90,7 @@ describe.each(CASES)('$name', ({ codec, name, values }) => {
         codec.write(writer, value)
         const whole = writer.take()
         const cut = new BufferReader(whole.subarray(0, Math.floor(whole.length * share)))
-        expectCode('STATE_CORRUPT', () => codec.read(cut, codec.version))
+        expectCode('STATE_CORRUPT', () => codec.read(cut))
       }),
       runs(10_000),
     )
@@ -147,7 +147,7 @@ describe('corrupt bytes', () => {
     ['a list longer than the rest', [0xff, 0xff, 0x03, 1], list(varint)],
     ['JSON that is none', [1, 0x7b], json()],
   ] as [string, number[], ValueCodec<unknown>][])('%s', (_, content, codec) => {
-    expectCode('STATE_CORRUPT', () => codec.read(new BufferReader(new Uint8Array(content)), 1))
+    expectCode('STATE_CORRUPT', () => codec.read(new BufferReader(new Uint8Array(content))))
   })
 })
 

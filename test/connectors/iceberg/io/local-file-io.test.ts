@@ -1,53 +1,37 @@
-/** Local files: exact names, all or nothing, typed errors. */
+/** Local files: what every place for files does, exact names on disk, all or nothing, typed errors. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LocalFileIO, locationOfPath, pathOfLocation } from '../../../../connectors/iceberg/io/local-file-io.ts'
+import { fileIOConformance } from '../../../conformance/file-io.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-files-'))
-const at = (path: string) => locationOfPath(join(directory, path))
 const files = new LocalFileIO()
 const bytes = (text: string) => new TextEncoder().encode(text)
+const at = (path: string) => locationOfPath(join(directory, path))
+let directory: string
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sluice-files-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-it('writes, replaces and reads whole files and ranges, in directories it makes', async () => {
-  await files.write(at('a/b/c%3A d'), bytes('hello'))
-  await files.write(at('a/b/c%3A d'), bytes('hello world'))
-  expect(readdirSync(join(directory, 'a/b'))).toEqual(['c%3A d'])
-  expect(Buffer.from(await files.read(at('a/b/c%3A d'))).toString()).toBe('hello world')
-  const range = await files.read(at('a/b/c%3A d'), { start: 6, end: 100 })
-  expect(Buffer.from(range).toString()).toBe('world')
+describe('conformance', () => {
+  it.each(fileIOConformance)('$name', async ({ run }) => {
+    await run({ files, root: at('not/made/yet'), many: 200 })
+  })
 })
 
-it('creates a file for exactly one of many', async () => {
-  const created = await Promise.all(Array.from({ length: 20 }, (_, i) => files.create(at('once'), bytes(String(i)))))
-  expect(created.filter(Boolean)).toHaveLength(1)
-  const winner = String(created.indexOf(true))
-  expect(Buffer.from(await files.read(at('once'))).toString()).toBe(winner)
-  expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
+it('leaves the files on disk, under their names, and nothing else', async () => {
+  await Promise.all(['1', '2'].map((rival) => files.create(at('a/b/c%3A d'), bytes(rival))))
+  await files.write(at('a/b/e'), bytes('hello'))
+  expect(readdirSync(join(directory, 'a/b'))).toEqual(['c%3A d', 'e'])
 })
 
-it('lists by prefix, without what is still being written', async () => {
-  await files.write(at('list/x1'), bytes('1'))
-  await files.write(at('list/x2/deep'), bytes('22'))
-  await files.write(at('list/y'), bytes('3'))
-  writeFileSync(join(directory, 'list/.inprogress-1'), 'half')
-  const found = await Array.fromAsync(files.list(at('list/x')))
-  expect(found.map(({ location, sizeBytes }) => [location, sizeBytes]).sort()).toEqual([
-    [at('list/x1'), 1],
-    [at('list/x2/deep'), 2],
-  ])
-  expect(await Array.fromAsync(files.list(at('list/')))).toHaveLength(3)
-  expect(await Array.fromAsync(files.list(at('nowhere/')))).toEqual([])
-})
-
-it('deletes, also what is not there', async () => {
-  await files.write(at('gone'), bytes('x'))
-  await files.delete(at('gone'))
-  await files.delete(at('gone'))
-  await expect(files.read(at('gone'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+it('does not list what is still being written', async () => {
+  await files.write(at('whole'), bytes('1'))
+  writeFileSync(join(directory, '.inprogress-1'), 'half')
+  expect((await Array.fromAsync(files.list(at('')))).map(({ location }) => location)).toEqual([at('whole')])
 })
 
 it('names the location of what it cannot write', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type IcebergOptions, openIceberg } from '../../../../connectors/iceberg/iceberg.ts'
+import { systemClock } from '../../../../runtime/time/system-clock.ts'
 import type { TableCatalog } from '../../../../topology/contract/catalog.ts'
 import type { Clock } from '../../../../topology/contract/clock.ts'
 import type { CommitRequest, Committable, FenceRequest } from '../../../../topology/contract/sink.ts'
@@ -21,6 +22,7 @@ export function steppingClock(startMs = Date.UTC(2026, 0, 1)): Clock {
       queueMicrotask(callback)
       return { [Symbol.dispose]() {} }
     },
+    turn: systemClock.turn,
   }
 }
 

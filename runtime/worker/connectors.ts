@@ -1,4 +1,4 @@
-/** The connectors a plan names, opened once per attempt: topics and tables by configuration, the rest from the job. */
+/** The connectors a plan names: topics and tables by configuration, the rest from the job. */
 import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
@@ -17,18 +17,25 @@ export interface OpenConnectors {
   close(): Promise<void>
 }
 
-/** Makes topics and tables that are not there yet. @throws {SluiceError} `SCHEMA_MISMATCH` */
-export async function openConnectors(plan: Plan, { topics, tables }: Connections): Promise<OpenConnectors> {
+/** Makes topics and tables that are not there yet, before any worker opens them. @throws {SluiceError} `SCHEMA_MISMATCH` */
+export async function ensureExternals(plan: Plan, { topics, tables }: Connections): Promise<void> {
+  for (const { behaviour } of plan.nodes) {
+    if (behaviour.type === 'source' && behaviour.source.kind === 'topic')
+      await topics.ensureTopic(behaviour.source.name)
+    if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
+  }
+}
+
+/** Opens them for one attempt in one process. */
+export function openConnectors(plan: Plan, { topics, tables }: Connections): OpenConnectors {
   const sources = new Map<string, Source>()
   const sinks = new Map<string, Sink>()
   for (const { id, behaviour } of plan.nodes) {
     if (behaviour.type === 'source') {
       const { source } = behaviour
-      if (source.kind === 'topic') await topics.ensureTopic(source.name)
       sources.set(id, source.kind === 'topic' ? topics.source(source.name) : source.create())
     } else if (behaviour.type === 'sink') {
       const { sink } = behaviour
-      if (sink.kind === 'table') await tables.ensureTable(sink.table)
       sinks.set(id, sink.kind === 'table' ? tables.sink(sink.table) : sink.create())
     }
   }

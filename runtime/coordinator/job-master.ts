@@ -1,0 +1,336 @@
+/**
+ * A job from its submission to its end: one attempt after the other, as the restart strategy says, and what users ask of
+ * it meanwhile.
+ */
+import type { CheckpointProgress, JobRun, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
+import type { JobState } from '../../topology/contract/job-detail.ts'
+import { SluiceError } from '../../topology/errors.ts'
+import { faultPoint } from '../fault-point.ts'
+import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
+import { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import { ExceptionHistory } from './exception-history.ts'
+import { JobEvents } from './job-events.ts'
+import type { JobOptions } from './job-options.ts'
+import { reportVertices } from './job-report.ts'
+import { PoisonWatch } from './poison-watch.ts'
+import { type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
+import { createRestartStrategy, isLasting, type RestartStrategy } from './restart-strategy.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+/** How often `progress` is told, milliseconds. */
+const PROGRESS_INTERVAL_MS = 1_000
+
+/** States in which nothing comes any more. */
+const ENDED: ReadonlySet<JobState> = new Set(['FINISHED', 'CANCELED', 'FAILED'])
+
+export class JobMaster implements JobRun {
+  readonly done: Promise<JobStatus>
+  readonly pool: WorkerPool
+  readonly statistics: CheckpointStatisticsRecorder
+  readonly exceptions = new ExceptionHistory()
+  readonly events: JobEvents
+  readonly startedAtMs: number
+  readonly options: JobOptions
+  private readonly settle = Promise.withResolvers<JobStatus>()
+  private readonly started = Promise.withResolvers<void>()
+  private readonly strategy: RestartStrategy
+  private readonly poison = new PoisonWatch()
+  private state_: JobState = 'INITIALIZING'
+  private endedAtMs_: number | null = null
+  private attempt_: Attempt | undefined
+  private prepared: PreparedAttempt | undefined
+  private parallelism: number
+  private workers: number
+  private restarts_ = 0
+  /** Begin from it, until an attempt has. */
+  private fromSavepoint: string | undefined
+  private running = Promise.withResolvers<void>()
+  private canceled = false
+  private wake: (() => void) | undefined
+  private progressAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: JobOptions) {
+    const { clock, random, logger, pool, restart } = options
+    this.options = options
+    this.parallelism = options.parallelism ?? 1
+    this.workers = options.workers ?? 1
+    this.fromSavepoint = options.fromSavepoint
+    this.startedAtMs = clock.nowMs()
+    this.events = new JobEvents(clock)
+    this.statistics = new CheckpointStatisticsRecorder(
+      () => clock.nowMs(),
+      (checkpoint) => this.events.emit({ type: 'checkpoint', checkpoint }),
+    )
+    this.strategy = createRestartStrategy(restart, clock, random)
+    this.pool = new WorkerPool({
+      ...pool,
+      clock,
+      logger,
+      onChange: (session) => this.events.emit({ type: 'worker', worker: session.detail(0) }),
+    })
+    this.done = this.settle.promise
+    // Whoever awaits them sees the error; a job that nobody awaits must not end the process by it.
+    this.done.catch(() => undefined)
+    this.started.promise.catch(() => undefined)
+    this.running.promise.catch(() => undefined)
+  }
+
+  /** Resolves when the job runs. @throws what made it fail before it did */
+  async start(): Promise<void> {
+    void this.supervise()
+    await this.started.promise
+  }
+
+  get state(): JobState {
+    return this.state_
+  }
+
+  get endedAtMs(): number | null {
+    return this.endedAtMs_
+  }
+
+  /** The attempt that runs, or ran last. */
+  get attempt(): Attempt | undefined {
+    return this.attempt_
+  }
+
+  get restarts(): number {
+    return this.restarts_
+  }
+
+  status(): JobStatus {
+    const { attempt_: attempt } = this
+    const point = attempt?.options.point
+    const kinds = new Map(attempt?.options.plan.nodes.map((node) => [node.id, node.kind]))
+    const nodes = new Map<string, JobStatus['nodes'][number]>()
+    for (const task of attempt?.tasks.values() ?? []) {
+      for (const { uid, recordsIn, recordsOut, watermarkMs } of task.nodes) {
+        const sum = nodes.get(uid)
+        nodes.set(uid, {
+          uid,
+          kind: kinds.get(uid) ?? '',
+          recordsIn: recordsIn + (sum?.recordsIn ?? 0),
+          recordsOut: recordsOut + (sum?.recordsOut ?? 0),
+          watermarkMs: least(watermarkMs, sum === undefined ? watermarkMs : sum.watermarkMs),
+        })
+      }
+    }
+    return {
+      job: this.options.topology.name,
+      state: this.state_,
+      epoch: attempt?.options.epoch ?? 0n,
+      restoredFrom: point?.location,
+      restoredCheckpointId: point?.manifest.checkpointId,
+      lastCheckpoint: attempt?.coordinator.lastCheckpoint,
+      nodes: [...nodes.values()],
+    }
+  }
+
+  async stop({ drain = false }: StopOptions = {}): Promise<CheckpointProgress> {
+    const attempt = this.requireRunning()
+    this.enter('STOPPING')
+    attempt.halt()
+    return attempt.finish('stopped', 'savepoint', drain)
+  }
+
+  /** Takes a savepoint or a checkpoint; the job goes on. */
+  async trigger(kind: 'checkpoint' | 'savepoint'): Promise<CheckpointProgress> {
+    return this.requireRunning().coordinator.trigger(kind)
+  }
+
+  /**
+   * Goes on at another parallelism, from a savepoint taken now. Resolves when the job runs again.
+   * @throws {SluiceError} `PARALLELISM`: the job then goes on as it was.
+   */
+  async rescale({ parallelism, workers }: { readonly parallelism: number; readonly workers?: number }): Promise<void> {
+    const attempt = this.requireRunning()
+    this.checkParallelism(parallelism, attempt.options.plan.keyGroups)
+    this.enter('STOPPING')
+    this.running = Promise.withResolvers<void>()
+    this.running.promise.catch(() => undefined)
+    const before = { parallelism: this.parallelism, workers: this.workers }
+    this.parallelism = parallelism
+    this.workers = workers ?? this.workers
+    try {
+      await attempt.finish('rescaled', 'checkpoint', false)
+    } catch (error) {
+      Object.assign(this, before)
+      throw error
+    }
+    await this.running.promise
+  }
+
+  async cancel(): Promise<void> {
+    if (ENDED.has(this.state_)) return
+    this.canceled = true
+    this.enter('CANCELLING')
+    this.wake?.()
+    await this.attempt_?.cancel()
+    await this.done.catch(() => undefined)
+  }
+
+  private async supervise(): Promise<void> {
+    for (;;) {
+      let end: AttemptEnd
+      try {
+        end = this.canceled ? 'canceled' : await this.runAttempt()
+      } catch (error) {
+        const failure = failureOf(error)
+        await this.closeAttempt()
+        if (this.canceled) end = 'canceled'
+        else if (await this.restartsAfter(failure)) continue
+        else return this.end('FAILED', failure.error)
+      }
+      await this.closeAttempt()
+      if (end === 'rescaled') continue
+      return this.end(end === 'canceled' ? 'CANCELED' : 'FINISHED')
+    }
+  }
+
+  private async runAttempt(): Promise<AttemptEnd> {
+    const { pool, options } = this
+    // Workers start while the checkpoint is read and sinks are fenced.
+    const workers = pool.ready(this.workers)
+    workers.catch(() => undefined)
+    const prepared = await prepareAttempt(options, {
+      parallelism: this.parallelism,
+      ...(this.fromSavepoint === undefined ? {} : { fromSavepoint: this.fromSavepoint }),
+      bounds: this.prepared?.bounds,
+    })
+    this.prepared = prepared
+    this.fromSavepoint = undefined
+    if (prepared.point !== undefined) this.statistics.restored(prepared.point)
+    const { logger, clock, store, checkpoints, metrics } = options
+    const attempt = new Attempt({
+      ...prepared,
+      filesSha256: options.filesSha256,
+      careful: this.poison.isCareful,
+      allowNonRestoredState: options.allowNonRestoredState ?? false,
+      bounded: options.bounds?.until !== undefined,
+      drain: options.drain ?? false,
+      store,
+      pool,
+      checkpoints,
+      statistics: this.statistics,
+      clock,
+      logger,
+      metrics: metrics({}),
+      onStopping: () => this.enter('STOPPING'),
+      onStatus: () => this.progress(),
+    })
+    this.attempt_ = attempt
+    if (this.state_ === 'INITIALIZING') this.enter('CREATED')
+    const running = await Promise.race([workers, this.cancellation()])
+    await attempt.start(running)
+    if (this.canceled) await attempt.cancel()
+    else {
+      this.enter('RUNNING')
+      this.started.resolve()
+      this.running.resolve()
+    }
+    return attempt.done
+  }
+
+  /** Waits for the next attempt, if there is to be one. */
+  private async restartsAfter(failure: AttemptFailure): Promise<boolean> {
+    const { clock, logger, topology } = this.options
+    const epoch = String(this.attempt_?.options.epoch ?? 0)
+    const found = this.poison.judge(failure, this.attempt_)
+    const exception = this.exceptions.add(clock.nowMs(), epoch, { ...failure, error: found })
+    this.events.emit({ type: 'exception', exception })
+    const delayMs = isLasting(found.code) ? undefined : this.strategy.afterFailure()
+    const what = `job ${topology.name} failed: ${found.message}`
+    if (delayMs === undefined) {
+      logger.error({ event: 'job-failed', job: topology.name, err: found }, what)
+      ;(failure as { error: SluiceError }).error = found
+      return false
+    }
+    logger.warn(
+      { event: 'job-restarting', job: topology.name, err: found, delayMs: Math.round(delayMs) },
+      `${what}; it starts again in ${Math.round(delayMs)} ms`,
+    )
+    this.restarts_++
+    this.running = Promise.withResolvers<void>()
+    this.running.promise.catch(() => undefined)
+    this.enter('RESTARTING')
+    this.pool.ready(this.workers).catch(() => undefined)
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(delayMs, resolve)
+      this.wake = () => {
+        timer[Symbol.dispose]()
+        resolve()
+      }
+    })
+    this.wake = undefined
+    faultPoint('restart.before-attempt')
+    return true
+  }
+
+  private async closeAttempt(): Promise<void> {
+    await this.prepared?.close()
+  }
+
+  private async end(state: JobState, error?: SluiceError): Promise<void> {
+    await this.pool.close()
+    this.endedAtMs_ = this.options.clock.nowMs()
+    this.enter(state)
+    this.events.end()
+    if (error !== undefined) {
+      this.started.reject(error)
+      this.running.reject(error)
+      this.settle.reject(error)
+      return
+    }
+    this.started.resolve()
+    this.settle.resolve(this.status())
+  }
+
+  private requireRunning(): Attempt {
+    if (this.state_ === 'RUNNING' && this.attempt_ !== undefined) return this.attempt_
+    const { name } = this.options.topology
+    throw new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
+      fix: ENDED.has(this.state_) ? 'Submit it again to go on.' : 'Try again when it runs, or cancel it.',
+      details: { job: name, state: this.state_ },
+    })
+  }
+
+  private checkParallelism(parallelism: number, keyGroups: number): void {
+    if (Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= keyGroups) return
+    throw new SluiceError('PARALLELISM', `a job of ${keyGroups} key groups can't run at parallelism ${parallelism}`, {
+      fix: `Give a whole number from 1 to ${keyGroups}: each subtask needs a key group of its own.`,
+      details: { parallelism, keyGroups },
+    })
+  }
+
+  private progress(): void {
+    const nowMs = this.options.clock.monotonicMs()
+    if (nowMs - this.progressAtMs < PROGRESS_INTERVAL_MS) return
+    this.progressAtMs = nowMs
+    this.events.emit({ type: 'progress', vertices: reportVertices(this) })
+  }
+
+  /** Rejects when the job is canceled. */
+  private cancellation(): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      this.wake = () => reject(new SluiceError('CANCELED', 'the job was canceled'))
+    })
+  }
+
+  private enter(state: JobState): void {
+    if (state === this.state_) return
+    const previous = this.state_
+    this.state_ = state
+    this.events.emit({ type: 'state', state, previous })
+  }
+}
+
+function failureOf(error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailed) return { ...error.failure }
+  const known = error instanceof SluiceError ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return { error: known ?? new SluiceError('INTERNAL', message, { cause: error }), task: undefined, worker: undefined }
+}
+
+function least(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.min(a, b)
+}

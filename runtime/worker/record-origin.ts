@@ -1,0 +1,39 @@
+/** Names the record that made a task fail, when the job is looking for it: one record a batch, stamped with its place. */
+import type { SourceReader, SplitState } from '../../topology/contract/source.ts'
+import { Batch, type Element } from '../../topology/element.ts'
+import { isSluiceError, SluiceError } from '../../topology/errors.ts'
+
+/** The batch of one record that was just polled, with its place: `split@position`. */
+export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: readonly SplitState[]): Batch<T> {
+  const split = splits.find(({ index }) => index === batch.split)
+  if (split === undefined) return batch
+  const after = reader.snapshot().find(({ id }) => id === split.id)
+  const { timestampsMs, keyGroups, keys, kinds } = batch
+  // The position behind the record: a reader names no other.
+  const origin = `${split.id}@${before(after?.position)}`
+  return new Batch(batch.values, { timestampsMs, keyGroups, keys, kinds, split: batch.split, origin })
+}
+
+/** The error, saying which record of the source was at hand. */
+export function atOrigin(error: unknown, element: Element | undefined): unknown {
+  const origin = element?.kind === 'batch' ? element.origin : undefined
+  if (origin === undefined || !isSluiceError(error)) return error
+  const [split, position] = splitOrigin(origin)
+  const { code, message, fix, details } = error
+  return new SluiceError(code, `${message} (record ${split} at ${position})`, {
+    cause: error,
+    ...(fix === undefined ? {} : { fix }),
+    details: { ...details, split, position },
+  })
+}
+
+function splitOrigin(origin: string): readonly [split: string, position: string] {
+  const at = origin.lastIndexOf('@')
+  return [origin.slice(0, at), origin.slice(at + 1)]
+}
+
+/** The record before a position that counts records; any other is given as it is. */
+function before(position: unknown): string {
+  const text = String(position)
+  return /^\d{1,18}$/.test(text) ? String(BigInt(text) - 1n) : `before ${text}`
+}

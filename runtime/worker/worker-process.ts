@@ -1,0 +1,72 @@
+/** A worker in a process of its own: it lives as long as its coordinator holds the connection. */
+import { text } from 'node:stream/consumers'
+import { SluiceError } from '../../topology/errors.ts'
+import { compile } from '../../topology/plan/compile.ts'
+import type { Plan } from '../../topology/plan/plan.ts'
+import { checkpointFiles } from '../checkpoint/checkpoint-files.ts'
+import { openFiles, openTables, openTopics } from '../compose/index.ts'
+import { type LoadedJob, loadJob } from '../control/load-job.ts'
+import { createLogger } from '../observability/logger.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import type { Deployment } from '../protocol/messages.ts'
+import { systemClock } from '../time/system-clock.ts'
+import { SocketTransport } from '../transport/socket-transport.ts'
+import { startHeartbeats } from './heartbeats.ts'
+import type { WorkerStart } from './process-workers.ts'
+import { Worker } from './worker.ts'
+
+export async function runWorkerProcess(): Promise<void> {
+  const start = JSON.parse(await text(process.stdin)) as WorkerStart
+  const { worker: name, address, token, job, file, config } = start
+  // A terminal's Ctrl-C reaches the whole group: what it means is for the coordinator to say.
+  process.on('SIGINT', () => {})
+  const clock = systemClock
+  const logger = await createLogger({ ...config.log, clock, fields: { job, worker: name } })
+  const metrics = createMetrics({ prefix: config.metrics.prefix, clock })
+  const context = { clock, logger }
+  const transport = new SocketTransport(start.transport)
+  // Both take their time, and the coordinator will not ask for them before it has read the checkpoint.
+  const loaded = loadJob(file, process.cwd())
+  const connections = Promise.all([openTopics(config, context), openTables(config, context)])
+  for (const early of [loaded, connections]) early.catch(() => {})
+  const worker = await Worker.connect(address, {
+    name,
+    pid: process.pid,
+    token,
+    transport,
+    loadPlan: async (deployment) => planOf(await loaded, deployment),
+    openConnections: async () => {
+      const [topics, tables] = await connections
+      return { topics, tables }
+    },
+    files: checkpointFiles(await openFiles(config, context), `${config.checkpoints}/${job}`),
+    clock,
+    logger,
+    metrics: (labels) => metrics.scope({ job, ...labels }),
+  })
+  process.on('SIGTERM', () => worker.leave())
+  startHeartbeats({
+    address,
+    token,
+    worker: name,
+    transport: start.transport,
+    intervalMs: config.worker.heartbeatIntervalMs,
+  })
+  await worker.done
+  process.exit(0)
+}
+
+/** @throws {SluiceError} `JOB_CHANGED` */
+function planOf({ topology, file, filesSha256 }: LoadedJob, deployment: Deployment): Plan {
+  if (deployment.filesSha256 !== undefined && deployment.filesSha256 !== filesSha256) {
+    throw new SluiceError(
+      'JOB_CHANGED',
+      `the job file ${file}, or a file that it loads, has changed since submission`,
+      {
+        fix: 'Stop the job with a savepoint and submit it again, or bring the files back as they were.',
+        details: { file, filesSha256, submitted: deployment.filesSha256 },
+      },
+    )
+  }
+  return compile(topology, deployment.plan)
+}
