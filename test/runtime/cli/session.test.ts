@@ -77,9 +77,15 @@ it('runs jobs that outlive the terminal, and stops them when it is shut down', a
   expect([submitted.code, JSON.parse(submitted.stderr).error.code]).toEqual([1, 'JOB_NOT_FOUND'])
   writeFileSync(join(root, 'outside.ts'), '')
   expect((await submitDetached('outside.ts')).code).toBe(6)
-  const copy = await submitDetached(writeJob('copy'), '--checkpoint-interval', '1s')
+  const many = await submitDetached(writeJob('copy'), '--parallelism', '129')
+  expect([many.code, JSON.parse(many.stderr).error.code]).toEqual([2, 'PARALLELISM'])
+  const copy = await submitDetached(writeJob('copy'), '--parallelism', '2', '--checkpoint-interval', '1s')
   expect([copy.stderr, copy.code]).toEqual(['', 0])
-  expect(JSON.parse(copy.stdout)).toMatchObject({ id: 'copy', state: expect.stringMatching(/INITIALIZING|RUNNING/) })
+  expect(JSON.parse(copy.stdout)).toMatchObject({
+    id: 'copy',
+    parallelism: 2,
+    state: expect.stringMatching(/INITIALIZING|RUNNING/),
+  })
   expect((await submitDetached(writeJob('copy'))).stderr).toContain('JOB_RUNNING')
   await expect
     .poll(async () => (await runtime('logs', 'copy')).stdout, { timeout: 60_000, interval: 200 })
