@@ -10,7 +10,7 @@ import { readAnnouncement } from '../../../runtime/control/announcement.ts'
 import { isAlive } from '../../../runtime/control/process-alive.ts'
 import { listen } from '../../../runtime/http/listen.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
-import { runProcess } from '../../support/run-process.ts'
+import { runProcess, startProcess, until } from '../../support/run-process.ts'
 
 let root: string
 
@@ -25,10 +25,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true })
 })
 
+const environment = () => ({
+  SLUICE_DATA_DIR: join(root, 'data'),
+  JOBS_DIR: join(root, 'jobs'),
+  SLUICE_FAULT: undefined,
+})
+
 function runtime(...argv: readonly string[]) {
-  return runProcess('runtime/cli/main.ts', argv, {
-    env: { SLUICE_DATA_DIR: join(root, 'data'), JOBS_DIR: join(root, 'jobs'), SLUICE_FAULT: undefined },
-  })
+  return runProcess('runtime/cli/main.ts', argv, { env: environment() })
 }
 
 async function json(...argv: readonly string[]) {
@@ -97,6 +101,19 @@ it('runs jobs that outlive the terminal, and stops them when it is shut down', a
   expect(readFileSync(log, 'utf8')).toContain('job copy is FINISHED')
   const { retained } = await json('checkpoints', 'copy')
   expect(retained[0]).toMatchObject({ kind: 'savepoint' })
+})
+
+it('ends with SIGTERM when it stays in the foreground, its jobs with a savepoint', async () => {
+  const session = startProcess('runtime/cli/main.ts', ['start', '--foreground'], { env: environment() })
+  await until('the session is there', () => session.stderr().includes('session-started'))
+  expect((await runtime('start', '--foreground')).stderr).toContain(
+    'a session is already running on this data directory',
+  )
+  expect((await submitDetached(writeJob('copy'))).code).toBe(0)
+  await until('the job runs', async () => (await runtime('logs', 'copy')).stdout.includes('job copy starts'))
+  session.kill('SIGTERM')
+  expect(await session.ended).toMatchObject({ code: 143, stderr: expect.stringContaining('job copy is FINISHED') })
+  expect((await json('checkpoints', 'copy')).retained).toMatchObject([{ kind: 'savepoint' }])
 })
 
 it('says why it did not start', async () => {
