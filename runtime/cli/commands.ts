@@ -55,7 +55,11 @@ export const COMMANDS: readonly CommandDescription[] = [
         'is spent, its last checkpoint and failure.',
     ],
     positionals: [{ name: 'JOB.ts|JOB', summary: 'a module whose default export is a topology, or the name of a job' }],
-    options: { 'data-dir': dataDir, format: formats('text', 'json', 'mermaid') },
+    options: {
+      parallelism: variableOption('PARALLELISM', 'N'),
+      'data-dir': dataDir,
+      format: formats('text', 'json', 'mermaid'),
+    },
     examples: [
       'runtime info jobs/medallion/job.ts',
       'runtime info jobs/medallion/job.ts --format mermaid',

@@ -3,6 +3,7 @@ import type { CommandDescription } from './command.ts'
 import { dataDir, formats, logging, variableOption } from './command-options.ts'
 
 const job = { name: 'JOB', summary: 'the name of a running job' }
+const checkpointDir = variableOption('CHECKPOINT_DIR', 'DIR')
 const common = { 'data-dir': dataDir, format: formats('text', 'json') }
 
 export const JOB_COMMANDS: readonly CommandDescription[] = [
@@ -58,7 +59,7 @@ export const JOB_COMMANDS: readonly CommandDescription[] = [
     summary: 'show the checkpoints of a job: counts, history, what the store holds',
     details: ['What the store holds is shown of a job that does not run as well.'],
     positionals: [{ ...job, summary: 'the name of a job' }],
-    options: common,
+    options: { ...common, 'checkpoint-dir': checkpointDir },
     examples: ['runtime checkpoints medallion', 'runtime checkpoints medallion --format json'],
     load: () => import('./checkpoints.ts'),
   },
@@ -109,6 +110,7 @@ export const JOB_COMMANDS: readonly CommandDescription[] = [
       'rest-port': variableOption('REST_PORT', 'PORT'),
       'metrics-port': variableOption('METRICS_PORT', 'PORT'),
       'data-dir': dataDir,
+      'checkpoint-dir': checkpointDir,
       ...logging,
       format: formats('text', 'json'),
     },

@@ -18,9 +18,11 @@ function requestOf(context: CommandContext): SubmitRequest {
   const { cwd } = context.environment
   const fromSavepoint = context.option('from-savepoint')
   // What is the session's own: it was found by that.
-  const { SLUICE_DATA_DIR: _, ...settings } = context.flags()
+  const { SLUICE_DATA_DIR: _, PARALLELISM: parallelism, WORKERS: workers, ...settings } = context.flags()
   return {
     file: resolve(cwd, context.positionals[0]!),
+    ...(parallelism === undefined ? {} : { parallelism: Number(parallelism) }),
+    ...(workers === undefined ? {} : { workers: Number(workers) }),
     ...(Object.keys(settings).length === 0 ? {} : { settings }),
     ...(fromSavepoint === undefined ? {} : { fromSavepoint: absolute(fromSavepoint, cwd) }),
     ...(context.has('allow-non-restored-state') ? { allowNonRestoredState: true } : {}),

@@ -59,11 +59,6 @@ export const VARIABLES = {
     default: '0',
     flag: 'metrics-port',
   },
-  CHECKPOINT_DIR: {
-    summary: 'where checkpoints and savepoints are kept; unset, in checkpoints/ under SLUICE_DATA_DIR',
-    expected: 'a directory, or s3://bucket/prefix',
-    flag: 'checkpoint-dir',
-  },
   REST_HOST: {
     summary: 'the address that a coordinator serves its REST interface on',
     expected: 'an address or host name of this machine',
@@ -85,6 +80,11 @@ export const VARIABLES = {
     expected: 'a directory',
     default: '.',
     flag: 'jobs-dir',
+  },
+  CHECKPOINT_DIR: {
+    summary: 'where checkpoints and savepoints are kept; unset, in checkpoints/ under SLUICE_DATA_DIR',
+    expected: 'a directory, or s3://bucket/prefix',
+    flag: 'checkpoint-dir',
   },
   CHECKPOINT_INTERVAL: {
     summary: 'the time from one checkpoint to the next; tables grow once per checkpoint',

@@ -1,6 +1,6 @@
 /** What lies in `run/` under the data directory: who runs, where it answers, and what it said. Nobody else may read it. */
 import { mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** @param run absolute path of the directory */
 export function runFiles(run: string) {
@@ -22,6 +22,8 @@ export function runFiles(run: string) {
 }
 
 export function makeRunDirectory(run: string): void {
+  // The directory it lies in is not made private with it.
+  mkdirSync(dirname(run), { recursive: true })
   mkdirSync(runFiles(run).jobs, { recursive: true, mode: 0o700 })
 }
 

@@ -23,7 +23,7 @@ export function summaryWithoutCoordinator(job: SessionJob, nowMs: number): JobSu
     startedAtMs: submittedAtMs,
     endedAtMs,
     durationMs: (endedAtMs ?? nowMs) - submittedAtMs,
-    parallelism: Math.max(1, ...plan.stages.map(({ parallelism }) => parallelism)),
+    parallelism: request.parallelism ?? Math.max(1, ...plan.stages.map(({ parallelism }) => parallelism)),
     workers: request.workers ?? 0,
     restarts,
   }

@@ -15,16 +15,8 @@ export interface Program {
 
 type Request = Submission['request']
 
-/** A job shares the session's data, and is asked through the session: it has no say in these. */
-const OF_THE_SESSION: readonly string[] = [
-  'SLUICE_DATA_DIR',
-  'REST_HOST',
-  'REST_PORT',
-  'REST_AUTH',
-  'METRICS_HOST',
-  'METRICS_PORT',
-  'JOBS_DIR',
-]
+/** A job shares the session's data and checkpoint store, and is asked through the session: it has no say in these. */
+const OF_THE_SESSION = /^(SLUICE_DATA_DIR|CHECKPOINT_DIR|S3_.*|REST_.*|METRICS_HOST|METRICS_PORT|JOBS_DIR)$/
 
 /** `runtime info`: the job's plan, without running it. */
 export function infoArguments({ file }: Request): readonly string[] {
@@ -68,7 +60,7 @@ export function jobEnvironment(
 /** @throws {SluiceError} `SETTING_REFUSED` */
 export function checkSettings(settings: Readonly<Record<string, string>> = {}): void {
   for (const name of Object.keys(settings)) {
-    if (OF_THE_SESSION.includes(name)) {
+    if (OF_THE_SESSION.test(name)) {
       throw new SluiceError('SETTING_REFUSED', `${name} is the session's: a job can't set it`, {
         fix: 'Leave it out, or start the session with another value.',
         details: { variable: name },

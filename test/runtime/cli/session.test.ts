@@ -10,7 +10,7 @@ import { readAnnouncement } from '../../../runtime/control/announcement.ts'
 import { isAlive } from '../../../runtime/control/process-alive.ts'
 import { listen } from '../../../runtime/http/listen.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
-import { runProcess } from '../../support/run-process.ts'
+import { runProcess, startProcess, until } from '../../support/run-process.ts'
 
 let root: string
 
@@ -25,10 +25,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true })
 })
 
+const environment = () => ({
+  SLUICE_DATA_DIR: join(root, 'data'),
+  JOBS_DIR: join(root, 'jobs'),
+  SLUICE_FAULT: undefined,
+})
+
 function runtime(...argv: readonly string[]) {
-  return runProcess('runtime/cli/main.ts', argv, {
-    env: { SLUICE_DATA_DIR: join(root, 'data'), JOBS_DIR: join(root, 'jobs'), SLUICE_FAULT: undefined },
-  })
+  return runProcess('runtime/cli/main.ts', argv, { env: environment() })
 }
 
 async function json(...argv: readonly string[]) {
@@ -77,9 +81,15 @@ it('runs jobs that outlive the terminal, and stops them when it is shut down', a
   expect([submitted.code, JSON.parse(submitted.stderr).error.code]).toEqual([1, 'JOB_NOT_FOUND'])
   writeFileSync(join(root, 'outside.ts'), '')
   expect((await submitDetached('outside.ts')).code).toBe(6)
-  const copy = await submitDetached(writeJob('copy'), '--checkpoint-interval', '1s')
+  const many = await submitDetached(writeJob('copy'), '--parallelism', '129')
+  expect([many.code, JSON.parse(many.stderr).error.code]).toEqual([2, 'PARALLELISM'])
+  const copy = await submitDetached(writeJob('copy'), '--parallelism', '2', '--checkpoint-interval', '1s')
   expect([copy.stderr, copy.code]).toEqual(['', 0])
-  expect(JSON.parse(copy.stdout)).toMatchObject({ id: 'copy', state: expect.stringMatching(/INITIALIZING|RUNNING/) })
+  expect(JSON.parse(copy.stdout)).toMatchObject({
+    id: 'copy',
+    parallelism: 2,
+    state: expect.stringMatching(/INITIALIZING|RUNNING/),
+  })
   expect((await submitDetached(writeJob('copy'))).stderr).toContain('JOB_RUNNING')
   await expect
     .poll(async () => (await runtime('logs', 'copy')).stdout, { timeout: 60_000, interval: 200 })
@@ -91,6 +101,19 @@ it('runs jobs that outlive the terminal, and stops them when it is shut down', a
   expect(readFileSync(log, 'utf8')).toContain('job copy is FINISHED')
   const { retained } = await json('checkpoints', 'copy')
   expect(retained[0]).toMatchObject({ kind: 'savepoint' })
+})
+
+it('ends with SIGTERM when it stays in the foreground, its jobs with a savepoint', async () => {
+  const session = startProcess('runtime/cli/main.ts', ['start', '--foreground'], { env: environment() })
+  await until('the session is there', () => session.stderr().includes('session-started'))
+  expect((await runtime('start', '--foreground')).stderr).toContain(
+    'a session is already running on this data directory',
+  )
+  expect((await submitDetached(writeJob('copy'))).code).toBe(0)
+  await until('the job runs', async () => (await runtime('logs', 'copy')).stdout.includes('job copy starts'))
+  session.kill('SIGTERM')
+  expect(await session.ended).toMatchObject({ code: 143, stderr: expect.stringContaining('job copy is FINISHED') })
+  expect((await json('checkpoints', 'copy')).retained).toMatchObject([{ kind: 'savepoint' }])
 })
 
 it('says why it did not start', async () => {

@@ -17,13 +17,13 @@ let run: string
 let servers: ControlServer[]
 
 beforeEach(() => {
-  run = join(mkdtempSync(join(tmpdir(), 'sluice-run-')), 'run')
+  run = join(mkdtempSync(join(tmpdir(), 'sluice-run-')), 'data', 'run')
   servers = []
 })
 
 afterEach(async () => {
   await Promise.all(servers.map((server) => server.close()))
-  rmSync(join(run, '..'), { recursive: true })
+  rmSync(join(run, '../..'), { recursive: true })
 })
 
 const options = () => ({ run, clock: systemClock })
@@ -70,6 +70,7 @@ describe('a coordinator', () => {
     await coordinator('orders')
     const files = runFiles(run)
     expect([run, files.jobs].map(modeOf)).toEqual([0o700, 0o700])
+    expect(modeOf(join(run, '..'))).toBe(0o777 & ~process.umask())
     expect([files.token, files.job('orders')].map(modeOf)).toEqual([0o600, 0o600])
   })
 
