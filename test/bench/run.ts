@@ -10,6 +10,7 @@ import { type Measurement, machine } from './measure.ts'
 const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'fused-chain': async () => (await import('./fused-chain.ts')).benchFusedChain(),
   state: async () => (await import('./state.ts')).benchState(),
+  'declared-state': async () => (await import('./declared-state.ts')).benchDeclaredState(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }
