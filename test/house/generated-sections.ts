@@ -70,6 +70,7 @@ function firstSentence(file: string, name: string): string {
 /** By the folder of operators/, in the order of the table. */
 const OPERATOR_GROUPS: Readonly<Record<string, string>> = {
   '': 'records and keys',
+  process: 'state of your own',
   watermark: 'event time',
   window: 'windows',
   aggregate: 'inside `aggregate`',
