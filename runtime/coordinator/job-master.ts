@@ -159,6 +159,8 @@ export class JobMaster implements JobRun {
     const before = { parallelism: this.parallelism, workers: this.workers }
     this.parallelism = parallelism
     this.workers = workers ?? this.workers
+    // What came behind the barrier would be read again.
+    attempt.halt()
     try {
       await attempt.finish('rescaled', 'checkpoint', false)
     } catch (error) {
