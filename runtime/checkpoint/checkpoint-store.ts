@@ -98,13 +98,12 @@ export class CheckpointStore {
         )
       }
     }
-    if (this.current().checkpoints.length > 0) {
-      throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
-        fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
-        details: { passedOver },
-      })
-    }
-    return undefined
+    // Without one, but with damaged records: they may have named some, and a job must not begin anew behind its tables.
+    if (passedOver.length === 0) return undefined
+    throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
+      fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
+      details: { passedOver },
+    })
   }
 
   /** A manifest named by its path, as `--from-savepoint` gives it. */
