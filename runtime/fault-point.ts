@@ -41,6 +41,8 @@ export const FAULT_POINTS = {
   'iceberg.after-catalog-cas': 'the catalog names the new metadata; the committer has not heard of it',
   'log.before-append': 'records have arrived at the log; no transaction has begun',
   'log.after-append': 'records are in the log; the producer has not heard of it',
+  'log.before-commit': 'a checkpoint is to be committed to a topic; no transaction has begun',
+  'log.after-commit': 'what was staged is in the topic; the coordinator has not heard of it',
 } as const satisfies Readonly<Record<string, string>>
 
 export type FaultPoint = keyof typeof FAULT_POINTS
