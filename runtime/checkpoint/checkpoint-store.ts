@@ -49,10 +49,17 @@ export class CheckpointStore {
     )
   }
 
-  /** Takes the next epoch: from here on every older attempt is fenced at this store. Try again when two race. */
+  /**
+   * Takes the next epoch: from here on every older attempt is fenced at this store. The first time it takes over from
+   * whoever was there. From then on it goes on from its own epoch only: a coordinator that was replaced while it stood
+   * still must not, by restarting its job, replace its successor.
+   *
+   * @throws {SluiceError} `FENCED` when another has taken over since.
+   */
   async openEpoch(): Promise<bigint> {
     for (;;) {
       const base = await this.journal.read()
+      if (this.head !== undefined && !this.journal.isOwn(base)) throw this.journal.fenced(this.head)
       try {
         this.head = await this.journal.append(base, { epoch: base.epoch + 1n, opensEpoch: true })
         faultPoint('restore.after-epoch')

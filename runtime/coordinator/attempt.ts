@@ -84,7 +84,7 @@ export class Attempt implements WorkerListener {
   private waitingFor = new Set<WorkerSession>()
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
-  private over = false
+  private ending: Promise<void> | undefined
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -247,11 +247,23 @@ export class Attempt implements WorkerListener {
     this.finish('finished', 'checkpoint', drain).catch(() => undefined)
   }
 
-  /** Resolves when no task of it runs any more, on any worker. */
-  private async end(): Promise<void> {
-    if (this.over) return this.ended?.promise
-    this.over = true
-    this.coordinator.stop()
+  private get over(): boolean {
+    return this.ending !== undefined
+  }
+
+  private end(): Promise<void> {
+    this.ending ??= this.endAll()
+    return this.ending
+  }
+
+  /**
+   * Resolves when no task of it runs any more, on any worker, and nothing of it is committed any more: the attempt that
+   * follows has the same checkpoint store, so what the store takes for the epoch of the attempt would then be the next.
+   */
+  private async endAll(): Promise<void> {
+    const { job } = this.options.plan
+    // Of checkpoints that wait for their turn: for a failed attempt, its failure has been given already.
+    this.coordinator.fail(new SluiceError('JOB_NOT_RUNNING', `job ${job} ended first`, { fix: 'Submit it again.' }))
     this.ended = Promise.withResolvers<void>()
     this.waitingFor = new Set(this.workers.filter((worker) => worker.state === 'RUNNING'))
     if (this.waitingFor.size === 0) this.ended.resolve()
@@ -263,6 +275,7 @@ export class Attempt implements WorkerListener {
     })
     await this.ended.promise
     timer[Symbol.dispose]()
+    await this.coordinator.idle
   }
 
   private toAll(message: ToWorker extends infer M ? (M extends M ? Omit<M, 'epoch'> : never) : never): void {

@@ -133,6 +133,11 @@ export class CheckpointCoordinator {
     this.pending?.reject(error)
   }
 
+  /** Resolves when none is being taken or applied any more. */
+  get idle(): Promise<unknown> {
+    return this.queue
+  }
+
   /** No further periodic ones. */
   stop(): void {
     this.timer?.[Symbol.dispose]()

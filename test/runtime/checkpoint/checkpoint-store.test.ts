@@ -60,6 +60,37 @@ describe('epochs', () => {
     expect(await stateOf(successor)).toBe('new 39')
   })
 
+  it('follow one another at one coordinator, until another has taken over: that is not taken back', async () => {
+    const files = memoryFiles()
+    const zombie = open(files)
+    expect(await zombie.openEpoch()).toBe(1n)
+    await take(zombie, 'old')
+    expect(await zombie.openEpoch()).toBe(2n)
+    const successor = open(files)
+    expect(await successor.openEpoch()).toBe(3n)
+    await expect(zombie.openEpoch()).rejects.toMatchObject({ code: 'FENCED' })
+    await take(successor, 'new')
+    await expect(zombie.openEpoch()).rejects.toMatchObject({ code: 'FENCED' })
+    expect(await successor.openEpoch()).toBe(4n)
+  })
+
+  it('are known for its own by the coordinator that took them, also when the reply was lost', async () => {
+    const files = memoryFiles()
+    let lost = 0
+    const unreliable = open({
+      ...files,
+      async create(...file) {
+        const created = await files.create(...file)
+        if (lost-- > 0) throw new Error('the reply was lost')
+        return created
+      },
+    })
+    await unreliable.openEpoch()
+    lost = 1
+    await expect(unreliable.openEpoch()).rejects.toThrow('the reply was lost')
+    expect(await unreliable.openEpoch()).toBe(3n)
+  })
+
   it('are never given twice, also when two attempts start at once', async () => {
     const files = memoryFiles()
     const epochs = await Promise.all(Array.from({ length: 8 }, () => open(files).openEpoch()))
