@@ -30,7 +30,7 @@ export interface CheckpointEntry {
 export interface JournalRecord {
   readonly sequence: number
   readonly epoch: bigint
-  /** Tells two writers of otherwise equal records apart. */
+  /** `<writer>/<number>`: who wrote it, which tells two writers of otherwise equal records apart. */
   readonly nonce: string
   /** Whether this record took the epoch. */
   readonly opensEpoch: boolean
@@ -55,6 +55,8 @@ export class Journal {
   private readonly files: FileIO
   private readonly directory: string
   private readonly warn: (message: string) => void
+  private readonly writer = randomUUID()
+  private written = 0
 
   constructor(files: FileIO, directory: string, warn: (message: string) => void) {
     this.files = files
@@ -110,7 +112,7 @@ export class Journal {
       ...base,
       opensEpoch: false,
       ...change,
-      nonce: randomUUID(),
+      nonce: `${this.writer}/${++this.written}`,
       sequence: base.sequence + 1,
     }
     const bytes = encode(record)
@@ -121,7 +123,12 @@ export class Journal {
     return record
   }
 
-  private fenced(base: JournalRecord): SluiceError {
+  /** Whether it was written through this object, also when the reply to that was lost. */
+  isOwn(record: JournalRecord): boolean {
+    return record.nonce.startsWith(`${this.writer}/`)
+  }
+
+  fenced(base: JournalRecord): SluiceError {
     return new SluiceError('FENCED', `another attempt of this job has taken over after epoch ${base.epoch}`, {
       fix: 'Nothing was lost: the newer attempt goes on from the last checkpoint. Stop this one.',
       details: { epoch: String(base.epoch), journal: this.directory },
