@@ -1,7 +1,7 @@
 /** One attempt of a job: its tasks on their workers, its checkpoints, and the ways it ends. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
@@ -45,7 +45,6 @@ export interface AttemptOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** Its last checkpoint is being taken. */
   readonly onStopping: () => void
   readonly onStatus: () => void

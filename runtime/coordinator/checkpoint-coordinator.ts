@@ -1,7 +1,7 @@
 /** Takes checkpoints: barriers out, acknowledgements in, manifest durable, then commits. One at a time. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
@@ -39,7 +39,6 @@ export interface CheckpointCoordinatorOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** A periodic checkpoint made the attempt fail. */
   readonly onFailure: (error: unknown) => void
 }
@@ -149,7 +148,7 @@ export class CheckpointCoordinator {
   }
 
   private async take(kind: CheckpointKind): Promise<CheckpointProgress> {
-    const { store, committers, clock, logger, metrics, statistics, tasks } = this.options
+    const { store, committers, clock, logger, statistics, tasks } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
     const checkpointId = this.nextId++
@@ -172,9 +171,6 @@ export class CheckpointCoordinator {
       this.failuresInARow = 0
       this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
       record.completed({ atMs: clock.nowMs(), location, sizeBytes })
-      metrics.counter('checkpoints_completed_total').add(1)
-      metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
-      metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
       logger.debug(
         {
           event: 'checkpoint-completed',

@@ -4,10 +4,12 @@
  */
 import type { CheckpointProgress, JobRun, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
 import type { JobState } from '../../topology/contract/job-detail.ts'
+import type { Counter } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { faultPoint } from '../fault-point.ts'
 import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
-import { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import { CheckpointMeter } from './checkpoint-meter.ts'
+import { CheckpointStatisticsRecorder, summaryOf } from './checkpoint-statistics.ts'
 import { ExceptionHistory } from './exception-history.ts'
 import { JobEvents } from './job-events.ts'
 import type { JobOptions } from './job-options.ts'
@@ -42,6 +44,7 @@ export class JobMaster implements JobRun {
   private parallelism: number
   private workers: number
   private restarts_ = 0
+  private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
   private running = Promise.withResolvers<void>()
@@ -50,16 +53,21 @@ export class JobMaster implements JobRun {
   private progressAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: JobOptions) {
-    const { clock, random, logger, pool, restart } = options
+    const { clock, random, logger, pool, restart, metrics } = options
     this.options = options
     this.parallelism = options.parallelism ?? 1
     this.workers = options.workers ?? 1
     this.fromSavepoint = options.fromSavepoint
     this.startedAtMs = clock.nowMs()
     this.events = new JobEvents(clock)
+    this.restartCounter = metrics({}).counter('num_restarts_total')
+    const meter = new CheckpointMeter(metrics)
     this.statistics = new CheckpointStatisticsRecorder(
       () => clock.nowMs(),
-      (checkpoint) => this.events.emit({ type: 'checkpoint', checkpoint }),
+      (checkpoint) => {
+        meter.changed(checkpoint)
+        this.events.emit({ type: 'checkpoint', checkpoint: summaryOf(checkpoint) })
+      },
     )
     this.strategy = createRestartStrategy(restart, clock, random)
     this.pool = new WorkerPool({
@@ -200,7 +208,7 @@ export class JobMaster implements JobRun {
     this.prepared = prepared
     this.fromSavepoint = undefined
     if (prepared.point !== undefined) this.statistics.restored(prepared.point)
-    const { logger, clock, store, checkpoints, metrics } = options
+    const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
       filesSha256: options.filesSha256,
@@ -214,7 +222,6 @@ export class JobMaster implements JobRun {
       statistics: this.statistics,
       clock,
       logger,
-      metrics: metrics({}),
       onStopping: () => this.enter('STOPPING'),
       onStatus: () => this.progress(),
     })
@@ -250,6 +257,7 @@ export class JobMaster implements JobRun {
       `${what}; it starts again in ${Math.round(delayMs)} ms`,
     )
     this.restarts_++
+    this.restartCounter.add(1)
     this.running = Promise.withResolvers<void>()
     this.running.promise.catch(() => undefined)
     this.enter('RESTARTING')

@@ -15,6 +15,7 @@ interface Waiting {
  * So a channel without credit holds back nobody else on the connection.
  */
 export class RemoteWriter implements ChannelWriter {
+  sentBytes = 0
   private readonly connection: FrameConnection
   private readonly channel: number
   private available: number
@@ -43,6 +44,7 @@ export class RemoteWriter implements ChannelWriter {
     const last = this.waiting.at(-1)
     if (last !== undefined && replaces(element, last.element)) this.waiting.pop()
     this.waiting.push({ element, frame, bytes })
+    this.sentBytes += bytes
     this.flush()
   }
 

@@ -2,10 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import { SluiceError } from '../../topology/errors.ts'
-import type { Metrics } from './metrics.ts'
+
+/** Of Prometheus' text format. */
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface MetricsServerOptions {
-  readonly metrics: Metrics
+  /** In Prometheus' text format. */
+  readonly metrics: { text(): Promise<string> }
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -52,12 +55,17 @@ export async function serveMetrics({ metrics, host, port }: MetricsServerOptions
   return { url: `http://${name}:${address.port}/metrics`, close, [Symbol.asyncDispose]: close }
 }
 
-async function answer(metrics: Metrics, host: string, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  metrics: MetricsServerOptions['metrics'],
+  host: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   if (!isOwnName(request.headers.host, host)) return send(response, 403, 'Forbidden: unknown Host\n')
   if (request.url?.split('?')[0] !== '/metrics') return send(response, 404, 'Not found; metrics are at /metrics\n')
   if (request.method !== 'GET') return send(response.setHeader('Allow', 'GET'), 405, 'Method not allowed\n')
   const text = await metrics.text()
-  send(response.setHeader('Content-Type', metrics.registry.contentType), 200, text)
+  send(response.setHeader('Content-Type', METRICS_CONTENT_TYPE), 200, text)
 }
 
 function send(response: ServerResponse, status: number, text: string) {
