@@ -91,6 +91,7 @@ export async function submitJob(topology: Topology, options: SubmitOptions): Pro
       allowNonRestoredState: options.allowNonRestoredState,
     }),
   })
+  options.metrics.include(() => run.collectMetrics())
   const keep = opened.move()
   return { run, close: () => keep.disposeAsync() }
 }

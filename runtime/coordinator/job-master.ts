@@ -7,6 +7,7 @@ import type { JobState } from '../../topology/contract/job-detail.ts'
 import type { Counter } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
 import { CheckpointMeter } from './checkpoint-meter.ts'
 import { CheckpointStatisticsRecorder, summaryOf } from './checkpoint-statistics.ts'
@@ -166,6 +167,11 @@ export class JobMaster implements JobRun {
       throw error
     }
     await this.running.promise
+  }
+
+  /** What its workers have measured: in snapshots that add up, since any worker may have had any subtask. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.pool.collectMetrics()
   }
 
   async cancel(): Promise<void> {
