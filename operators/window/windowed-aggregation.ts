@@ -1,7 +1,7 @@
 /** How windows are gathered, closed and written: the behaviour of `aggregate`. */
 import { tuple } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import { Batch, type Key, type Watermark } from '../../topology/element.ts'
+import { Batch, type Key, MAX_BATCH_ROWS, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
 import { pickRows } from '../../topology/selection.ts'
@@ -18,9 +18,6 @@ export interface WindowedAggregation {
   readonly keyColumns: readonly string[]
   readonly aggregates: Readonly<Record<string, Aggregate<never, unknown>>>
 }
-
-/** Results leave in batches of this many rows at most. */
-const MAX_BATCH_ROWS = 1024
 
 export function createWindowedAggregation(context: OperatorContext, plan: WindowedAggregation): Operator {
   const { windows, allowedLatenessMs, keyColumns } = plan

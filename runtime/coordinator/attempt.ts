@@ -5,6 +5,7 @@ import type { Logger } from '../../topology/contract/observability.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointKind } from '../checkpoint/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
@@ -33,6 +34,8 @@ export interface AttemptOptions {
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
   readonly careful: boolean
+  /** By source uid. */
+  readonly poison: Readonly<Record<string, readonly Poison[]>>
   readonly allowNonRestoredState: boolean
   /** The sources have bounds: when all have been reached, the attempt takes its last checkpoint and ends. */
   readonly bounded: boolean
@@ -80,7 +83,7 @@ export class Attempt implements WorkerListener {
   private waitingFor = new Set<WorkerSession>()
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
-  private over = false
+  private ending: Promise<void> | undefined
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -108,7 +111,7 @@ export class Attempt implements WorkerListener {
 
   /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
   async start(workers: readonly WorkerSession[]): Promise<void> {
-    const { plan, epoch, point, splits, careful, filesSha256, allowNonRestoredState } = this.options
+    const { plan, epoch, point, splits, careful, poison, filesSha256, allowNonRestoredState } = this.options
     this.workers = workers
     this.waitingFor = new Set(workers)
     for (const worker of workers) worker.listener = this
@@ -126,6 +129,7 @@ export class Attempt implements WorkerListener {
         ),
       ),
       careful,
+      poison,
       allowNonRestoredState,
       ...(point === undefined ? {} : { restore: point.location }),
       ...(filesSha256 === undefined ? {} : { filesSha256 }),
@@ -242,11 +246,23 @@ export class Attempt implements WorkerListener {
     this.finish('finished', 'checkpoint', drain).catch(() => undefined)
   }
 
-  /** Resolves when no task of it runs any more, on any worker. */
-  private async end(): Promise<void> {
-    if (this.over) return this.ended?.promise
-    this.over = true
-    this.coordinator.stop()
+  private get over(): boolean {
+    return this.ending !== undefined
+  }
+
+  private end(): Promise<void> {
+    this.ending ??= this.endAll()
+    return this.ending
+  }
+
+  /**
+   * Resolves when no task of it runs any more, on any worker, and nothing of it is committed any more: the attempt that
+   * follows has the same checkpoint store, so what the store takes for the epoch of the attempt would then be the next.
+   */
+  private async endAll(): Promise<void> {
+    const { job } = this.options.plan
+    // Of checkpoints that wait for their turn: for a failed attempt, its failure has been given already.
+    this.coordinator.fail(new SluiceError('JOB_NOT_RUNNING', `job ${job} ended first`, { fix: 'Submit it again.' }))
     this.ended = Promise.withResolvers<void>()
     this.waitingFor = new Set(this.workers.filter((worker) => worker.state === 'RUNNING'))
     if (this.waitingFor.size === 0) this.ended.resolve()
@@ -258,6 +274,7 @@ export class Attempt implements WorkerListener {
     })
     await this.ended.promise
     timer[Symbol.dispose]()
+    await this.coordinator.idle
   }
 
   private toAll(message: ToWorker extends infer M ? (M extends M ? Omit<M, 'epoch'> : never) : never): void {

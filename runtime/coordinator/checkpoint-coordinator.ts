@@ -98,8 +98,8 @@ export class CheckpointCoordinator {
    * @throws {SluiceError} `CHECKPOINT_TIMEOUT`, or what a task could not take its snapshot for: the attempt may go on. After any other error it
    * must not: what is unknown then, the next attempt finds out.
    */
-  trigger(kind: CheckpointKind): Promise<CheckpointProgress> {
-    const taken = this.queue.then(() => this.take(kind))
+  trigger(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
+    const taken = this.queue.then(() => this.take(kind, onTriggered))
     this.queue = taken.catch(() => undefined)
     return taken
   }
@@ -132,6 +132,11 @@ export class CheckpointCoordinator {
     this.pending?.reject(error)
   }
 
+  /** Resolves when none is being taken or applied any more. */
+  get idle(): Promise<unknown> {
+    return this.queue
+  }
+
   /** No further periodic ones. */
   stop(): void {
     this.timer?.[Symbol.dispose]()
@@ -147,7 +152,7 @@ export class CheckpointCoordinator {
     return error instanceof CheckpointGivenUp && this.failuresInARow <= (this.options.settings.toleratedFailures ?? 0)
   }
 
-  private async take(kind: CheckpointKind): Promise<CheckpointProgress> {
+  private async take(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
     const { store, committers, clock, logger, statistics, tasks } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
@@ -160,6 +165,7 @@ export class CheckpointCoordinator {
       atMs: triggeredAtMs,
       subtasks: this.subtasks,
     })
+    onTriggered?.(checkpointId)
     try {
       const manifest = await this.manifest(kind, checkpointId, triggeredAtMs, record)
       const location = await store.complete(manifest)

@@ -26,6 +26,7 @@
 
 import type { SplitState } from '../../topology/contract/source.ts'
 import type { IntervalOutput, StageSnapshot } from '../../topology/contract/stage.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import type { RemoteError } from './remote-error.ts'
 
@@ -57,6 +58,8 @@ export interface Deployment {
   readonly splits: Readonly<Record<string, readonly (readonly SplitState[])[]>>
   /** Read record by record, each stamped with its place, to find one that fails. */
   readonly careful: boolean
+  /** By source uid: records that go to its side output `poisoned`. */
+  readonly poison: Readonly<Record<string, readonly Poison[]>>
   /** Leave state aside that no operator of the job has any more. */
   readonly allowNonRestoredState: boolean
 }

@@ -7,6 +7,8 @@ import type { HeartbeatThreadData } from './heartbeats.ts'
 
 const { address, token, worker, transport, intervalMs, turns } = workerData as HeartbeatThreadData
 const counter = new Int32Array(turns)
+/** How long a worker may take to end once its coordinator is gone, milliseconds. */
+const END_TIMEOUT_MS = 10_000
 const connection = messages<never, Heartbeat>(await new SocketTransport(transport).connect(address))
 
 let seen = { turns: 0, atMs: performance.now() }
@@ -17,5 +19,8 @@ function beat(): void {
 }
 beat()
 const timer = setInterval(beat, intervalMs)
-// Without its coordinator a worker ends anyhow.
-connection.onClose(() => clearInterval(timer))
+connection.onClose(() => {
+  clearInterval(timer)
+  // Without its coordinator a worker ends by itself, unless a task never gives way.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), END_TIMEOUT_MS)
+})

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadJob } from '../../../runtime/control/load-job.ts'
-import { submitJob } from '../../../runtime/control/submit-job.ts'
+import { openJobMaster } from '../../../runtime/control/open-job-master.ts'
 import { createMetrics } from '../../../runtime/observability/metrics.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { configOf, publishDays, publishedFile } from '../../support/medallion.ts'
@@ -25,7 +25,7 @@ async function startMedallion(events: number) {
   const metrics = createMetrics({ prefix: PREFIX, clock: systemClock })
   const { topology, file } = await loadJob(JOB, ROOT)
   const { stdout } = await runProcess('test/support/files-sha256.ts', [JOB])
-  const job = await submitJob(topology, {
+  const { master, close } = await openJobMaster(topology, {
     config: configOf(dataDir, { CHECKPOINT_INTERVAL: '100ms', RESTART_DELAY: '10ms', METRICS_PREFIX: PREFIX }),
     loaded: { file, filesSha256: stdout.trim() },
     parallelism: 2,
@@ -35,9 +35,10 @@ async function startMedallion(events: number) {
     metrics,
   })
   onTestFinished(async () => {
-    await job.run.cancel()
-    await job.close()
+    await master.cancel()
+    await close()
   })
+  await master.start()
   const counters = new Map<string, number>()
   /** Every counter, of every subtask, against the scrape before. */
   const scrape = async () => {
@@ -52,7 +53,7 @@ async function startMedallion(events: number) {
     }
     return text
   }
-  return { run: job.run, published, scrape }
+  return { run: master, published, scrape }
 }
 
 test('every record that was published has come in, at the source and at the first table', async () => {
