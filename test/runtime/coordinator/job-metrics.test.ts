@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
 import { eventTime, filter, keyBy, map } from '../../../operators/index.ts'
+import { reportVertices } from '../../../runtime/coordinator/job-report.ts'
 import { createMetrics } from '../../../runtime/observability/metrics.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { minutes } from '../../../topology/duration.ts'
@@ -67,6 +68,8 @@ it('counts records of every operator, bytes of every task, and time as it passes
   const [sent, received] = [await sum('num_bytes_out_total', { uid: 'source(rows)' }), await sum('num_bytes_in_total')]
   expect(sent).toBeGreaterThan(1_000)
   expect(received).toBe(sent)
+  const [first] = reportVertices(run)
+  expect(first).toMatchObject({ uid: 'source(rows)', recordsIn: 1_000, recordsOut: 1_000, bytesOut: sent })
   expect(await sum('number_of_completed_checkpoints_total')).toBe(1)
   expect(await sum('last_checkpoint_size_bytes')).toBe(run.status().lastCheckpoint!.sizeBytes)
   expect(await sum('num_restarts_total')).toBe(0)
