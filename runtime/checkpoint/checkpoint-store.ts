@@ -35,6 +35,8 @@ export class CheckpointStore {
   private readonly logger: Logger
   private readonly journal: Journal
   private head: JournalRecord | undefined
+  /** Whether attempts before this one may have left files behind that no manifest names. */
+  private hasOrphans = true
 
   constructor(options: CheckpointStoreOptions) {
     this.root = options.root
@@ -103,13 +105,12 @@ export class CheckpointStore {
         )
       }
     }
-    if (this.current().checkpoints.length > 0) {
-      throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
-        fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
-        details: { passedOver },
-      })
-    }
-    return undefined
+    // Without one, but with damaged records: they may have named some, and a job must not begin anew behind its tables.
+    if (passedOver.length === 0) return undefined
+    throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
+      fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
+      details: { passedOver },
+    })
   }
 
   /** A manifest named by its path, as `--from-savepoint` gives it. */
@@ -158,6 +159,7 @@ export class CheckpointStore {
     })
     faultPoint('checkpoint.after-manifest')
     await this.deleteRetired(retired, kept, manifest)
+    if (this.hasOrphans) await this.deleteOrphans()
     return `${this.root}/${name}`
   }
 
@@ -188,6 +190,29 @@ export class CheckpointStore {
       await this.files.delete(`${this.root}/${entry.manifest}`)
     }
     faultPoint('checkpoint.after-retention')
+  }
+
+  /**
+   * State that older attempts have written for checkpoints that were never complete. Spares whatever any manifest names
+   * that is still there, also one that the journal has lost; a damaged one might name anything, and then nothing goes.
+   */
+  private async deleteOrphans(): Promise<void> {
+    this.hasOrphans = false
+    const needed = new Set<string>()
+    for await (const { location } of this.files.list(`${this.root}/manifests/`)) {
+      try {
+        for (const { file } of (await this.contents.manifest(location)).keyed) needed.add(file)
+      } catch (error) {
+        if (isSluiceError(error, 'FILE_NOT_FOUND')) continue
+        return
+      }
+    }
+    for await (const { location } of this.files.list(`${this.root}/state/`)) {
+      const file = location.slice(this.root.length + 1)
+      // A newer attempt's files are none of ours to judge.
+      const isOlder = BigInt(/^state\/(\d+)-/.exec(file)?.[1] ?? this.epoch) < this.epoch
+      if (isOlder && !needed.has(file)) await this.files.delete(location)
+    }
   }
 
   /** None for a manifest that is gone, such as that of a savepoint its user has deleted; undefined for a damaged one. */

@@ -1,10 +1,11 @@
 /** One attempt of a job: its tasks on their workers, its checkpoints, and the ways it ends. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointKind } from '../checkpoint/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
@@ -33,6 +34,8 @@ export interface AttemptOptions {
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
   readonly careful: boolean
+  /** By source uid. */
+  readonly poison: Readonly<Record<string, readonly Poison[]>>
   readonly allowNonRestoredState: boolean
   /** The sources have bounds: when all have been reached, the attempt takes its last checkpoint and ends. */
   readonly bounded: boolean
@@ -45,7 +48,6 @@ export interface AttemptOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** Its last checkpoint is being taken. */
   readonly onStopping: () => void
   readonly onStatus: () => void
@@ -109,7 +111,7 @@ export class Attempt implements WorkerListener {
 
   /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
   async start(workers: readonly WorkerSession[]): Promise<void> {
-    const { plan, epoch, point, splits, careful, filesSha256, allowNonRestoredState } = this.options
+    const { plan, epoch, point, splits, careful, poison, filesSha256, allowNonRestoredState } = this.options
     this.workers = workers
     this.waitingFor = new Set(workers)
     for (const worker of workers) worker.listener = this
@@ -127,6 +129,7 @@ export class Attempt implements WorkerListener {
         ),
       ),
       careful,
+      poison,
       allowNonRestoredState,
       ...(point === undefined ? {} : { restore: point.location }),
       ...(filesSha256 === undefined ? {} : { filesSha256 }),

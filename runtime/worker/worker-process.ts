@@ -1,4 +1,5 @@
 /** A worker in a process of its own: it lives as long as its coordinator holds the connection. */
+import { rmSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { SluiceError } from '../../topology/errors.ts'
 import { compile } from '../../topology/plan/compile.ts'
@@ -43,6 +44,7 @@ export async function runWorkerProcess(): Promise<void> {
     clock,
     logger,
     metrics: (labels) => metrics.scope({ job, ...labels }),
+    collectMetrics: () => metrics.snapshot(),
   })
   process.on('SIGTERM', () => worker.leave())
   startHeartbeats({
@@ -53,6 +55,10 @@ export async function runWorkerProcess(): Promise<void> {
     intervalMs: config.worker.heartbeatIntervalMs,
   })
   await worker.done
+  // A coordinator that was killed has left the directory of their sockets behind.
+  if (process.ppid !== start.coordinatorPid && start.transport.listenAt.startsWith('unix:')) {
+    rmSync(start.transport.listenAt.slice('unix:'.length), { recursive: true, force: true })
+  }
   process.exit(0)
 }
 

@@ -207,3 +207,44 @@ describe('damage', () => {
     })
   })
 })
+
+describe('what older attempts have left behind', () => {
+  const states = (files: MemoryFiles) => [...files.contents.keys()].filter((location) => location.includes('/state/'))
+  const chunk = (text: string) => ({
+    uid: 'count',
+    state: 'totals',
+    codec: { name: 'string', version: 1 },
+    firstKeyGroup: 0,
+    lastKeyGroup: 127,
+    entries: 1,
+    bytes: Buffer.from(text),
+  })
+
+  it('goes with the first checkpoint of the next, but for what a manifest names', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'kept', 'savepoint')
+    await first.contents.store(first.epoch, chunk('of a checkpoint that was never complete'))
+    const second = open(files)
+    const newer = open(files)
+    await second.openEpoch()
+    await newer.contents.store(3n, chunk('of a newer attempt'))
+    await take(second, 'own')
+    expect(states(files).length).toBe(3)
+    expect((await second.at(`${root}/manifests/1-1.manifest`)).manifest.kind).toBe('savepoint')
+  })
+
+  it('stays as long as a damaged manifest might name it', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    const manifest = await take(first, 'one', 'savepoint')
+    await first.contents.store(first.epoch, chunk('nobody knows'))
+    files.contents.set(manifest, flip(files.contents.get(manifest)!, 300))
+    const second = open(files)
+    await second.openEpoch()
+    await take(second, 'two')
+    expect(states(files).length).toBe(3)
+  })
+})
