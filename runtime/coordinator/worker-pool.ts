@@ -181,8 +181,13 @@ export class WorkerPool {
   private scheduleWatch(): void {
     const { clock, launcher, heartbeatTimeoutMs = 10_000 } = this.options
     if (!launcher.heartbeats || this.watch !== undefined) return
-    this.watch = clock.schedule(heartbeatTimeoutMs / 4, () => {
+    const periodMs = heartbeatTimeoutMs / 4
+    const dueMs = clock.monotonicMs() + periodMs
+    this.watch = clock.schedule(periodMs, () => {
       this.watch = undefined
+      // Beats that came while this process stood still have not been heard yet: that time is nobody's silence.
+      const lateMs = clock.monotonicMs() - dueMs
+      for (const session of this.running) session.lastBeatMs += lateMs
       this.checkBeats(heartbeatTimeoutMs)
       if (!this.closed) this.scheduleWatch()
     })
