@@ -1,7 +1,7 @@
 /**
  * Every scenario and every property at full count, for hours when need be, and a record of it:
  *
- *     npm run test:deep [recovery|properties|integration …]
+ *     npm run test:deep [recovery|backpressure|properties|integration …]
  *
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
@@ -20,6 +20,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, () => Suite>> = {
   recovery: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/'] }),
+  backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
   integration: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/'] }),
 }
