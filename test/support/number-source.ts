@@ -1,4 +1,5 @@
-/** A source that counts: any number of rows without one of them being kept, at the speed at which they are taken. */
+/** A source that counts: any number of rows without one of them being kept, as fast as they are taken or at a pace. */
+import { setTimeout } from 'node:timers/promises'
 import type { Source, SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 
@@ -8,7 +9,13 @@ export interface NumberSourceOptions<T> {
   readonly rows: number
   /** The row at a position of a split. */
   readonly row: (position: number, split: number) => T
+  /** Of each split, how many come at once; those behind them at `rowsPerSecond`, over all splits. @default all */
+  readonly unpacedRows?: number
+  readonly rowsPerSecond?: number
 }
+
+/** How often a reader that is ahead of its pace looks at the time, milliseconds. */
+const LOOK_MS = 5
 
 /**
  * Readers take turns among their splits. It has its bound also without `--until latest`, since nothing comes after it.
@@ -33,6 +40,7 @@ class NumberReader<T> implements SourceReader {
   private readonly options: NumberSourceOptions<T>
   private readonly splits: { readonly state: SplitState; position: number }[] = []
   private turn = 0
+  private paced: { readonly sinceMs: number; rows: number } | undefined
 
   constructor(options: NumberSourceOptions<T>) {
     this.options = options
@@ -48,9 +56,10 @@ class NumberReader<T> implements SourceReader {
       const split = this.splits[this.turn++ % this.splits.length]!
       const { index } = split.state
       const first = split.position
-      const count = Math.min(maxRows, rows - first)
+      const count = Math.min(maxRows, rows - first, this.allowance(first))
       if (count <= 0) continue
       split.position += count
+      if (this.paced !== undefined) this.paced.rows += count
       const values = new Array<T>(count)
       for (let at = 0; at < count; at++) values[at] = row(first + at, index)
       return new Batch(values, { split: index }) as unknown as Batch<SourceRecord>
@@ -58,8 +67,9 @@ class NumberReader<T> implements SourceReader {
     return undefined
   }
 
-  wait(_timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  /** Until the next rows are due; at the bound of all splits, nothing ever is. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return setTimeout(this.paced === undefined ? timeoutMs : LOOK_MS, undefined, { signal }).catch(() => {})
   }
 
   atEnd(splitId: string): boolean {
@@ -72,4 +82,14 @@ class NumberReader<T> implements SourceReader {
   }
 
   async close(): Promise<void> {}
+
+  /** How many rows the pace lets this reader hand out now. */
+  private allowance(position: number): number {
+    const { unpacedRows = Number.POSITIVE_INFINITY, rowsPerSecond = 0, splits } = this.options
+    if (position < unpacedRows) return unpacedRows - position
+    this.paced ??= { sinceMs: performance.now(), rows: 0 }
+    const share = (rowsPerSecond * this.splits.length) / splits
+    const due = (share * (performance.now() - this.paced.sinceMs)) / 1000
+    return Math.floor(due - this.paced.rows)
+  }
 }
