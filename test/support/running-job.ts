@@ -54,7 +54,7 @@ export function startJob({
   env = {},
 }: SubmitJobOptions): StartedProcess {
   const options = ['--data-dir', dataDir, '--parallelism', `${parallelism}`, '--workers', `${workers}`]
-  return startProcess('runtime/cli/main.ts', ['submit', file, ...options, '--format', 'json', ...args], {
+  return startProcess('runtime/cli/bin.js', ['submit', file, ...options, '--format', 'json', ...args], {
     env: { METRICS_PORT: 'off', LOG_LEVEL: 'warn', ...env },
   })
 }
