@@ -7,6 +7,7 @@ import { faultPoint } from '../fault-point.ts'
 import { type CheckpointFiles, checkpointFiles } from './checkpoint-files.ts'
 import { type CheckpointEntry, Journal, type JournalRecord } from './journal.ts'
 import { encodeManifest, type Manifest } from './manifest.ts'
+import { checkJob } from './restore.ts'
 
 export interface CheckpointStoreOptions {
   readonly files: FileIO
@@ -113,9 +114,14 @@ export class CheckpointStore {
     })
   }
 
-  /** A manifest named by its path, as `--from-savepoint` gives it. */
-  async at(location: string): Promise<RestorePoint> {
+  /**
+   * A manifest named by its path, as `--from-savepoint` gives it.
+   * @throws {SluiceError} `RESTORE_MISMATCH` when it is of another job, `CHECKPOINT_CORRUPT`, `FILE_NOT_FOUND`
+   */
+  async at(location: string, job: string): Promise<RestorePoint> {
     const manifest = await this.contents.manifest(location)
+    // Its state lies where that job keeps its own, so this comes first.
+    checkJob(manifest, job, location)
     await this.verify(manifest)
     return { manifest, location, passedOver: [] }
   }

@@ -30,7 +30,7 @@ export interface AttemptOptions {
   readonly plan: Plan
   readonly epoch: bigint
   readonly point: RestorePoint | undefined
-  readonly filesSha256: string | undefined
+  readonly files: Readonly<Record<string, string>> | undefined
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
   readonly careful: boolean
@@ -111,7 +111,7 @@ export class Attempt implements WorkerListener {
 
   /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
   async start(workers: readonly WorkerSession[]): Promise<void> {
-    const { plan, epoch, point, splits, careful, poison, filesSha256, allowNonRestoredState } = this.options
+    const { plan, epoch, point, splits, careful, poison, files, allowNonRestoredState } = this.options
     this.workers = workers
     this.waitingFor = new Set(workers)
     for (const worker of workers) worker.listener = this
@@ -132,7 +132,7 @@ export class Attempt implements WorkerListener {
       poison,
       allowNonRestoredState,
       ...(point === undefined ? {} : { restore: point.location }),
-      ...(filesSha256 === undefined ? {} : { filesSha256 }),
+      ...(files === undefined ? {} : { files }),
     }
     this.toAll({ type: 'deploy', deployment })
     await Promise.race([this.deployed.promise, this.done])

@@ -226,7 +226,7 @@ export class JobMaster implements JobRun {
     const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
-      filesSha256: options.filesSha256,
+      files: options.files,
       careful: this.poison.isCareful,
       poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,

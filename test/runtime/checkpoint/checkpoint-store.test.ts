@@ -125,7 +125,7 @@ describe('retention', () => {
     for (const state of ['b', 'c', 'b', 'd']) await take(store, state)
     expect((await store.list()).map((entry) => entry.id)).toEqual([1n, 4n, 5n])
     for (const { manifest: name } of await store.list()) {
-      const point = await store.at(`${root}/${name}`)
+      const point = await store.at(`${root}/${name}`, 'job')
       expect(point.manifest.keyed).toHaveLength(1)
     }
     const states = [...files.contents.keys()].filter((name) => name.includes('/state/'))
@@ -232,7 +232,7 @@ describe('what older attempts have left behind', () => {
     await newer.contents.store(3n, chunk('of a newer attempt'))
     await take(second, 'own')
     expect(states(files).length).toBe(3)
-    expect((await second.at(`${root}/manifests/1-1.manifest`)).manifest.kind).toBe('savepoint')
+    expect((await second.at(`${root}/manifests/1-1.manifest`, 'job')).manifest.kind).toBe('savepoint')
   })
 
   it('stays as long as a damaged manifest might name it', async () => {
