@@ -61,3 +61,23 @@ it('a savepoint whose commit fails fails the attempt: the next one commits what 
   await master.stop()
   expect(committed()).toEqual([1, 2])
 })
+
+it('a job whose last savepoint is committed has stopped, though a worker is lost meanwhile', async () => {
+  const committing = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  const { master, handles } = toldJob({
+    async commit() {
+      committing.resolve()
+      await goOn.promise
+    },
+  })
+  await master.start()
+  const stopped = master.stop()
+  await committing.promise
+  handles[0]!.kill()
+  await until('the loss to be noticed', () => master.pool.running.length === 1)
+  goOn.resolve()
+  await stopped
+  expect((await master.done).state).toBe('FINISHED')
+  expect(master.restarts).toBe(0)
+})
