@@ -84,6 +84,8 @@ export class Attempt implements WorkerListener {
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
   private ending: Promise<void> | undefined
+  /** Its last checkpoint is committed: what fails from now on takes nothing back. */
+  private hasFinished = false
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -158,6 +160,7 @@ export class Attempt implements WorkerListener {
       if (drain) this.toAll({ type: 'drain' })
       const last = await this.coordinator.trigger(kind)
       if (how === 'rescaled') faultPoint('rescale.after-savepoint')
+      this.hasFinished = true
       await this.end()
       this.settle.resolve(how)
       return last
@@ -187,7 +190,7 @@ export class Attempt implements WorkerListener {
     this.settle.promise.catch(() => undefined)
     const failed = new AttemptFailed({ error: toSluiceError(error), task: at.task, worker: at.worker })
     await this.end()
-    this.settle.reject(failed)
+    if (!this.hasFinished) this.settle.reject(failed)
   }
 
   received(session: WorkerSession, message: FromWorker): void {

@@ -39,7 +39,7 @@ export interface CheckpointCoordinatorOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  /** A periodic checkpoint made the attempt fail. */
+  /** A checkpoint made the attempt fail. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -153,7 +153,7 @@ export class CheckpointCoordinator {
   }
 
   private async take(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
-    const { store, committers, clock, logger, statistics, tasks } = this.options
+    const { store, committers, clock, logger, statistics, tasks, onFailure } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
     const checkpointId = this.nextId++
@@ -194,6 +194,9 @@ export class CheckpointCoordinator {
       if (error instanceof CheckpointGivenUp) {
         tasks.abort(checkpointId)
         logger.warn({ event: 'checkpoint-failed', checkpoint: String(checkpointId), err: error }, error.message)
+      } else {
+        // Whoever asked for it: a later one would leave out what this one may not have committed.
+        onFailure(error)
       }
       throw error
     }
