@@ -175,16 +175,13 @@ export class KilledMedallion {
     )
   }
 
-  /** Read since the last kill and by then, beyond what the newest checkpoint has. */
+  /** Read by the attempt that runs, by then, beyond what the newest checkpoint has. */
   private async recordsInFlight(atMs: number): Promise<number> {
     const manifest = await this.checkpoints.manifest()
-    const splits = Object.values(manifest?.sources ?? {}).flat()
-    const noted = this.processes.positionsAt(atMs)
+    const read = this.processes.readBetween(this.killedAtMs, atMs)
     let records = 0n
-    for (const { id, position } of splits) {
-      const read = noted.get(id)
-      if (read === undefined || read.notedAtMs <= this.killedAtMs) continue
-      const beyond = read.position - BigInt(position as string)
+    for (const { id, position } of Object.values(manifest?.sources ?? {}).flat()) {
+      const beyond = (read.get(id) ?? 0n) - BigInt(position as string)
       if (beyond > 0n) records += beyond
     }
     return Number(records)
