@@ -81,3 +81,16 @@ it('a job whose last savepoint is committed has stopped, though a worker is lost
   expect((await master.done).state).toBe('FINISHED')
   expect(master.restarts).toBe(0)
 })
+
+it('what a worker can not close keeps it neither from ending its tasks nor from running the next attempt', async () => {
+  const { master, committed } = toldJob({
+    async closeSink() {
+      throw new Error('it does not close')
+    },
+  })
+  await master.start()
+  await master.rescale({ parallelism: 1 })
+  await master.stop()
+  expect((await master.done).state).toBe('FINISHED')
+  expect(committed()).toEqual([1, 2])
+})
