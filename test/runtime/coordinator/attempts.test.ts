@@ -94,3 +94,27 @@ it('what a worker can not close keeps it neither from ending its tasks nor from 
   expect((await master.done).state).toBe('FINISHED')
   expect(committed()).toEqual([1, 2])
 })
+
+it('a rescale whose first attempt fails is done once the next one runs', async () => {
+  const { master } = toldJob({
+    async openWriter({ epoch }) {
+      if (epoch === 2n) throw new Error('no room')
+      return {}
+    },
+  })
+  await master.start()
+  await master.rescale({ parallelism: 1, workers: 0 })
+  expect([master.state, master.restarts, master.attempt?.options.epoch]).toEqual(['RUNNING', 1, 3n])
+  await master.stop()
+})
+
+it('a rescale of a job that is canceled meanwhile is refused', async () => {
+  const { master } = toldJob({
+    async fence({ epoch }) {
+      if (epoch === 2n) void master.cancel()
+    },
+  })
+  await master.start()
+  await expect(master.rescale({ parallelism: 1 })).rejects.toMatchObject({ code: 'JOB_NOT_RUNNING' })
+  expect((await master.done).state).toBe('CANCELED')
+})
