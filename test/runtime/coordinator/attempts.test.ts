@@ -81,3 +81,40 @@ it('a job whose last savepoint is committed has stopped, though a worker is lost
   expect((await master.done).state).toBe('FINISHED')
   expect(master.restarts).toBe(0)
 })
+
+it('what a worker can not close keeps it neither from ending its tasks nor from running the next attempt', async () => {
+  const { master, committed } = toldJob({
+    async closeSink() {
+      throw new Error('it does not close')
+    },
+  })
+  await master.start()
+  await master.rescale({ parallelism: 1 })
+  await master.stop()
+  expect((await master.done).state).toBe('FINISHED')
+  expect(committed()).toEqual([1, 2])
+})
+
+it('a rescale whose first attempt fails is done once the next one runs', async () => {
+  const { master } = toldJob({
+    async openWriter({ epoch }) {
+      if (epoch === 2n) throw new Error('no room')
+      return {}
+    },
+  })
+  await master.start()
+  await master.rescale({ parallelism: 1, workers: 0 })
+  expect([master.state, master.restarts, master.attempt?.options.epoch]).toEqual(['RUNNING', 1, 3n])
+  await master.stop()
+})
+
+it('a rescale of a job that is canceled meanwhile is refused', async () => {
+  const { master } = toldJob({
+    async fence({ epoch }) {
+      if (epoch === 2n) void master.cancel()
+    },
+  })
+  await master.start()
+  await expect(master.rescale({ parallelism: 1 })).rejects.toMatchObject({ code: 'JOB_NOT_RUNNING' })
+  expect((await master.done).state).toBe('CANCELED')
+})

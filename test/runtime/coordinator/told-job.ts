@@ -21,17 +21,17 @@ interface Row {
 export interface Told {
   fence?(request: FenceRequest): Promise<void>
   commit?(request: CommitRequest): Promise<void>
-  openWriter?(context: WriterContext): Promise<Partial<SinkWriter> | undefined>
+  openWriter?(context: WriterContext): Promise<Partial<SinkWriter>>
   closeSink?(): Promise<void>
   readonly options?: Partial<JobOptions>
 }
 
-const nothing = async () => undefined
+const nothing = async () => {}
 
 export function toldJob({
   fence = nothing,
   commit = nothing,
-  openWriter = nothing,
+  openWriter = async () => ({}),
   closeSink = nothing,
   options = {},
 }: Told) {
