@@ -189,9 +189,8 @@ export class JobMaster implements JobRun {
 
   private async runAttempt(): Promise<AttemptEnd> {
     const { pool, options } = this
-    // Workers start while the checkpoint is read and sinks are fenced.
-    const workers = pool.ready(this.workers)
-    workers.catch(() => undefined)
+    // Workers start while the checkpoint is read and sinks are fenced; who is lost until then is replaced below.
+    pool.ready(this.workers).catch(() => undefined)
     const prepared = await prepareAttempt(options, {
       parallelism: this.parallelism,
       ...(this.fromSavepoint === undefined ? {} : { fromSavepoint: this.fromSavepoint }),
@@ -220,7 +219,7 @@ export class JobMaster implements JobRun {
     })
     this.attempt_ = attempt
     if (this.state_ === 'INITIALIZING') this.enter('CREATED')
-    const running = await Promise.race([workers, this.cancellation()])
+    const running = await Promise.race([pool.ready(this.workers), this.cancellation()])
     await attempt.start(running)
     if (this.canceled) await attempt.cancel()
     else {
