@@ -1,7 +1,7 @@
-/** What an attempt must not go on from: a worker that was lost too early. */
+/** What an attempt must not go on from: a worker that was lost too early, a checkpoint whose commit failed. */
 import { expect, it } from 'vitest'
 import { memoryFiles } from '../../../connectors/memory/memory-files.ts'
-import { memorySink } from '../../../connectors/memory/memory-sink.ts'
+import { type MemorySink, memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
 import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
 import { JobMaster } from '../../../runtime/coordinator/job-master.ts'
@@ -10,6 +10,7 @@ import type { Source } from '../../../topology/contract/source.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
 import { localJob } from '../../support/local-job.ts'
+import { startInMemory } from '../../support/run-in-memory.ts'
 import { recordingLogger } from '../../support/silent.ts'
 
 interface Row {
@@ -46,3 +47,42 @@ it('a worker that is lost while the attempt is prepared is replaced', async () =
   expect((await master.done).state).toBe('FINISHED')
   expect(sink.committed).toEqual(ROWS.flat())
 })
+
+it('a savepoint whose commit fails ends the attempt: what it owes would be passed over by the next checkpoint', async () => {
+  const sink = failingOnce(memorySink<Row>('ids'))
+  const job = topology('owing', ({ fromSource }) => {
+    fromSource<Row>('rows', () => memorySource({ splits: ROWS })).pipe(to(sink))
+  })
+  const restart = { type: 'fixed-delay', attempts: 1, delayMs: 0 } as const
+  const run = await startInMemory(job, { until: 'stopped', restart })
+  await expect.poll(() => run.attempt?.tasks.size, { timeout: 10_000 }).toBe(1)
+  await expect(run.trigger('savepoint')).rejects.toThrow('no reply')
+  await expect.poll(() => run.restarts, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => run.state, { timeout: 10_000 }).toBe('RUNNING')
+  await run.stop()
+  expect(sink.committed).toEqual(ROWS.flat())
+})
+
+/** The first commit of `sink` fails. */
+function failingOnce(sink: MemorySink<Row>): MemorySink<Row> {
+  let failures = 0
+  return {
+    ...sink,
+    create() {
+      const created = sink.create()
+      return {
+        ...created,
+        async createCommitter(context) {
+          const committer = await created.createCommitter(context)
+          return {
+            ...committer,
+            async commit(request) {
+              if (failures++ === 0) throw new Error('no reply')
+              await committer.commit(request)
+            },
+          }
+        },
+      }
+    },
+  }
+}
