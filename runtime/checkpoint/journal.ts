@@ -116,9 +116,14 @@ export class Journal {
     const bytes = encode(record)
     const file = this.location(record.sequence)
     if (!(await this.files.create(file, bytes)) && !(await this.isOurs(record, bytes))) throw this.fenced(base)
-    if (record.opensEpoch && (await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
+    if (record.opensEpoch) await this.checkLast(record, base)
     await this.trim(record)
     return record
+  }
+
+  /** @throws {SluiceError} `FENCED` when another attempt has written since `record`. */
+  async checkLast(record: JournalRecord, base = record): Promise<void> {
+    if ((await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
   }
 
   private fenced(base: JournalRecord): SluiceError {
