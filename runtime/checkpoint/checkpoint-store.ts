@@ -88,6 +88,7 @@ export class CheckpointStore {
   /**
    * The newest checkpoint whose every file is sound, or undefined at a first start. Damaged ones are passed over and
    * said so.
+   * @throws {SluiceError} `CHECKPOINT_CORRUPT`; `FENCED` when a newer attempt has taken over.
    */
   async latest(): Promise<RestorePoint | undefined> {
     const passedOver = [...this.current().passedOver]
@@ -99,6 +100,8 @@ export class CheckpointStore {
         return { manifest, location, passedOver }
       } catch (error) {
         if (!isSluiceError(error, 'CHECKPOINT_CORRUPT') && !isSluiceError(error, 'FILE_NOT_FOUND')) throw error
+        // Or is it gone because a newer attempt has completed others since?
+        await this.journal.checkLast(this.current())
         passedOver.push(location)
         this.logger.warn(
           { event: 'checkpoint-refused', checkpoint: String(entry.id), file: location },

@@ -19,7 +19,10 @@ interface Suite {
 }
 
 const SUITES: Readonly<Record<string, () => Suite>> = {
-  recovery: () => ({ config: 'test/vitest.config.ts', files: globSync('test/recovery/*.test.ts', { cwd: ROOT, exclude: ['test/recovery/backpressure.test.ts'] }) }),
+  recovery: () => ({
+    config: 'test/vitest.config.ts',
+    files: globSync('test/recovery/*.test.ts', { cwd: ROOT, exclude: ['test/recovery/backpressure.test.ts'] }),
+  }),
   chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
   zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
   backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),

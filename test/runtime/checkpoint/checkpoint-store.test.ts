@@ -47,6 +47,19 @@ describe('a complete checkpoint', () => {
 })
 
 describe('epochs', () => {
+  it('tell an older attempt why the checkpoint that it restores has gone: retired, not damaged', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'one')
+    const zombie = open(files)
+    await zombie.openEpoch()
+    const successor = open(files, [], 1)
+    await successor.openEpoch()
+    await take(successor, 'two')
+    await expect(zombie.latest()).rejects.toMatchObject({ code: 'FENCED' })
+  })
+
   it('keep an older attempt from completing a checkpoint, whenever it tries', async () => {
     const files = memoryFiles()
     const zombie = open(files)
