@@ -81,6 +81,7 @@ export class ChainStage implements Stage, StageInterior {
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
+    this.sourceMeter?.received(batch.length)
     this.sourceMeter?.sent(batch.length)
     this.merged.receive(batch, input)
     return this.send(input, batch)

@@ -72,7 +72,12 @@ export class StageTask implements Task {
 
   status(): TaskStatus {
     const { meter, gate, outputs } = this.options
-    return meter.status(this.name, { inputQueueLength: gate.length, outputQueueLength: outputs.length })
+    return meter.status(this.name, {
+      bytesIn: gate.takenBytes,
+      bytesOut: outputs.sentBytes,
+      inputQueueLength: gate.length,
+      outputQueueLength: outputs.length,
+    })
   }
 
   close(): Promise<void> {
