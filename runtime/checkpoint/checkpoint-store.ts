@@ -7,6 +7,7 @@ import { faultPoint } from '../fault-point.ts'
 import { type CheckpointFiles, checkpointFiles } from './checkpoint-files.ts'
 import { type CheckpointEntry, Journal, type JournalRecord } from './journal.ts'
 import { encodeManifest, type Manifest } from './manifest.ts'
+import { checkJob } from './restore.ts'
 
 export interface CheckpointStoreOptions {
   readonly files: FileIO
@@ -87,6 +88,7 @@ export class CheckpointStore {
   /**
    * The newest checkpoint whose every file is sound, or undefined at a first start. Damaged ones are passed over and
    * said so.
+   * @throws {SluiceError} `CHECKPOINT_CORRUPT`; `FENCED` when a newer attempt has taken over.
    */
   async latest(): Promise<RestorePoint | undefined> {
     const passedOver = [...this.current().passedOver]
@@ -98,6 +100,8 @@ export class CheckpointStore {
         return { manifest, location, passedOver }
       } catch (error) {
         if (!isSluiceError(error, 'CHECKPOINT_CORRUPT') && !isSluiceError(error, 'FILE_NOT_FOUND')) throw error
+        // Or is it gone because a newer attempt has completed others since?
+        await this.journal.checkLast(this.current())
         passedOver.push(location)
         this.logger.warn(
           { event: 'checkpoint-refused', checkpoint: String(entry.id), file: location },
@@ -113,20 +117,26 @@ export class CheckpointStore {
     })
   }
 
-  /** A manifest named by its path, as `--from-savepoint` gives it. */
-  async at(location: string): Promise<RestorePoint> {
+  /**
+   * A manifest named by its path, as `--from-savepoint` gives it.
+   * @throws {SluiceError} `RESTORE_MISMATCH` when it is of another job, `CHECKPOINT_CORRUPT`, `FILE_NOT_FOUND`
+   */
+  async at(location: string, job: string): Promise<RestorePoint> {
     const manifest = await this.contents.manifest(location)
+    // Its state lies where that job keeps its own, so this comes first.
+    checkJob(manifest, job, location)
     await this.verify(manifest)
     return { manifest, location, passedOver: [] }
   }
 
   /**
    * Makes an older checkpoint or savepoint, which this attempt has restored, the one that the next attempt begins from,
-   * so that a crash before the next checkpoint does not lead back to what was left.
+   * so that a crash before the next checkpoint does not lead back to what was left. A user may have named it by another
+   * path, or named a copy.
    */
-  async adopt({ location }: RestorePoint): Promise<void> {
+  async adopt({ manifest: { epoch, checkpointId } }: RestorePoint): Promise<void> {
     const head = this.current()
-    const adopted = head.checkpoints.find((entry) => `${this.root}/${entry.manifest}` === location)
+    const adopted = head.checkpoints.find((entry) => entry.id === checkpointId && entry.epoch === epoch)
     if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
     const others = head.checkpoints.filter((entry) => entry !== adopted)
     this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })

@@ -20,7 +20,7 @@ export interface SubmitOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   /** Where the topology came from: workers load it from there. Without it they run in this process. */
-  readonly loaded?: Pick<LoadedJob, 'file' | 'filesSha256'>
+  readonly loaded?: Pick<LoadedJob, 'file' | 'files'>
   readonly parallelism?: number
   /** Worker processes; 0: the tasks run in this process. @default 0 */
   readonly workers?: number
@@ -70,7 +70,7 @@ export async function openJobMaster(topology: Topology, options: SubmitOptions):
       : opened.use(await processWorkers({ file: loaded.file, job, config }))
   const master = new JobMaster({
     topology,
-    ...(loaded === undefined ? {} : { file: loaded.file, filesSha256: loaded.filesSha256 }),
+    ...(loaded === undefined ? {} : { file: loaded.file, files: loaded.files }),
     workers: Math.max(1, workers),
     store,
     connections,

@@ -30,7 +30,7 @@ export interface AttemptOptions {
   readonly plan: Plan
   readonly epoch: bigint
   readonly point: RestorePoint | undefined
-  readonly filesSha256: string | undefined
+  readonly files: Readonly<Record<string, string>> | undefined
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
   readonly careful: boolean
@@ -84,6 +84,8 @@ export class Attempt implements WorkerListener {
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
   private ending: Promise<void> | undefined
+  /** Its last checkpoint is committed: what fails from now on takes nothing back. */
+  private hasFinished = false
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -111,7 +113,7 @@ export class Attempt implements WorkerListener {
 
   /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
   async start(workers: readonly WorkerSession[]): Promise<void> {
-    const { plan, epoch, point, splits, careful, poison, filesSha256, allowNonRestoredState } = this.options
+    const { plan, epoch, point, splits, careful, poison, files, allowNonRestoredState } = this.options
     this.workers = workers
     this.waitingFor = new Set(workers)
     for (const worker of workers) worker.listener = this
@@ -132,7 +134,7 @@ export class Attempt implements WorkerListener {
       poison,
       allowNonRestoredState,
       ...(point === undefined ? {} : { restore: point.location }),
-      ...(filesSha256 === undefined ? {} : { filesSha256 }),
+      ...(files === undefined ? {} : { files }),
     }
     this.toAll({ type: 'deploy', deployment })
     await Promise.race([this.deployed.promise, this.done])
@@ -155,9 +157,10 @@ export class Attempt implements WorkerListener {
   ): Promise<CheckpointProgress> {
     this.coordinator.stop()
     try {
-      if (drain) this.toAll({ type: 'drain' })
-      const last = await this.coordinator.trigger(kind)
+      // Behind those that are still being taken: if this one fails, the job goes on from them with its windows open.
+      const last = await this.coordinator.trigger(kind, () => drain && this.toAll({ type: 'drain' }))
       if (how === 'rescaled') faultPoint('rescale.after-savepoint')
+      this.hasFinished = true
       await this.end()
       this.settle.resolve(how)
       return last
@@ -187,7 +190,7 @@ export class Attempt implements WorkerListener {
     this.settle.promise.catch(() => undefined)
     const failed = new AttemptFailed({ error: toSluiceError(error), task: at.task, worker: at.worker })
     await this.end()
-    this.settle.reject(failed)
+    if (!this.hasFinished) this.settle.reject(failed)
   }
 
   received(session: WorkerSession, message: FromWorker): void {

@@ -53,6 +53,7 @@ export class JobMaster implements JobRun {
   private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
+  /** When the attempt that a rescale waits for runs, however many fail before it. */
   private running = Promise.withResolvers<void>()
   private canceled = false
   private wake: (() => void) | undefined
@@ -167,7 +168,8 @@ export class JobMaster implements JobRun {
     this.running.promise.catch(() => undefined)
     const before = { parallelism: this.parallelism, workers: this.workers }
     this.parallelism = parallelism
-    this.workers = workers ?? this.workers
+    // 0: no processes beside this one, in which there is one worker then.
+    this.workers = Math.max(1, workers ?? this.workers)
     // What came behind the barrier would be read again.
     attempt.halt()
     try {
@@ -226,7 +228,7 @@ export class JobMaster implements JobRun {
     const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
-      filesSha256: options.filesSha256,
+      files: options.files,
       careful: this.poison.isCareful,
       poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,
@@ -274,8 +276,6 @@ export class JobMaster implements JobRun {
     )
     this.restarts_++
     this.restartCounter.add(1)
-    this.running = Promise.withResolvers<void>()
-    this.running.promise.catch(() => undefined)
     this.enter('RESTARTING')
     this.pool.ready(this.workers).catch(() => undefined)
     await new Promise<void>((resolve) => {
@@ -299,9 +299,9 @@ export class JobMaster implements JobRun {
     this.endedAtMs_ = this.options.clock.nowMs()
     this.enter(state)
     this.events.end()
+    this.running.reject(error ?? this.notRunning())
     if (error !== undefined) {
       this.started.reject(error)
-      this.running.reject(error)
       this.settle.reject(error)
       return
     }
@@ -311,8 +311,12 @@ export class JobMaster implements JobRun {
 
   private requireRunning(): Attempt {
     if (this.state_ === 'RUNNING' && this.attempt_ !== undefined) return this.attempt_
+    throw this.notRunning()
+  }
+
+  private notRunning(): SluiceError {
     const { name } = this.options.topology
-    throw new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
+    return new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
       fix: ENDED.has(this.state_) ? 'Submit it again to go on.' : 'Try again when it runs, or cancel it.',
       details: { job: name, state: this.state_ },
     })

@@ -46,8 +46,8 @@ export function taskId({ stage, subtask }: TaskName): string {
 export interface Deployment {
   /** The plan that the coordinator compiled: a worker that compiles another refuses. */
   readonly plan: { readonly fingerprint: string; readonly parallelism: number; readonly keyGroups: number }
-  /** SHA-256 over the job module and the files it loads, where the coordinator loaded it from a file. */
-  readonly filesSha256?: string
+  /** Path → SHA-256, of the job module and the files it loads, where the coordinator loaded it from a file. */
+  readonly files?: Readonly<Record<string, string>>
   /** By worker: where its data plane listens. */
   readonly addresses: Readonly<Record<string, string>>
   /** By stage: the worker of each subtask. */

@@ -135,7 +135,10 @@ export class WorkerAttempt {
     this.abandon()
     await this.runs
     await this.open_?.close()
-    await this.connectors?.close()
+    // What can't be closed must not keep the attempt from ending.
+    await this.connectors
+      ?.close()
+      .catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
     this.session.close()
     this.metrics.end()
   }

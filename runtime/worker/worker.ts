@@ -94,21 +94,21 @@ export class Worker {
     const { attempt } = this
     switch (message.type) {
       case 'deploy':
-        this.enqueue(() => this.deploy(message.epoch, message.deployment))
+        this.enqueue(message.epoch, () => this.deploy(message.epoch, message.deployment))
         break
       case 'start':
-        this.enqueue(() => this.of(message.epoch)?.start())
+        this.enqueue(message.epoch, () => this.of(message.epoch)?.start())
         break
       case 'end':
         attempt?.abandon()
-        this.enqueue(() => this.end(message.epoch))
+        this.enqueue(message.epoch, () => this.end(message.epoch))
         break
       case 'collect':
         void this.tellMetrics()
         break
       default:
         // Behind the start: a barrier may come before the tasks that it is for run.
-        this.enqueue(() => this.of(message.epoch)?.receive(message))
+        this.enqueue(message.epoch, () => this.of(message.epoch)?.receive(message))
     }
   }
 
@@ -117,8 +117,13 @@ export class Worker {
     return this.attempt?.epoch === epoch ? this.attempt : undefined
   }
 
-  private enqueue(handle: () => Promise<void> | void): void {
-    this.handling = this.handling.then(handle)
+  /** What fails makes the attempt fail; the messages behind it are handled all the same. */
+  private enqueue(epoch: string, handle: () => Promise<void> | void): void {
+    this.handling = this.handling.then(handle).catch((error: unknown) => this.failed(epoch, error))
+  }
+
+  private failed(epoch: string, error: unknown): void {
+    this.coordinator.send({ type: 'failed', epoch, error: toRemoteError(error) })
   }
 
   private async deploy(epoch: string, deployment: Deployment): Promise<void> {
@@ -137,14 +142,10 @@ export class Worker {
       send: (message) => this.coordinator.send({ epoch, ...message }),
     })
     this.attempt = attempt
-    try {
-      const plan = await loadPlan(deployment)
-      checkPlan(plan, deployment, name)
-      this.connections ??= openConnections()
-      await attempt.open(plan, await this.connections)
-    } catch (error) {
-      this.coordinator.send({ type: 'failed', epoch, error: toRemoteError(error) })
-    }
+    const plan = await loadPlan(deployment)
+    checkPlan(plan, deployment, name)
+    this.connections ??= openConnections()
+    await attempt.open(plan, await this.connections)
   }
 
   private async end(epoch: string): Promise<void> {

@@ -24,10 +24,10 @@ async function startMedallion(events: number) {
   const published = readFileSync(publishedFile(dataDir), 'utf8').trimEnd().split('\n').length
   const metrics = createMetrics({ prefix: PREFIX, clock: systemClock })
   const { topology, file } = await loadJob(JOB, ROOT)
-  const { stdout } = await runProcess('test/support/files-sha256.ts', [JOB])
+  const { stdout } = await runProcess('test/support/module-files.ts', [JOB])
   const { master, close } = await openJobMaster(topology, {
     config: configOf(dataDir, { CHECKPOINT_INTERVAL: '100ms', RESTART_DELAY: '10ms', METRICS_PREFIX: PREFIX }),
-    loaded: { file, filesSha256: stdout.trim() },
+    loaded: { file, files: JSON.parse(stdout) },
     parallelism: 2,
     workers: 2,
     clock: systemClock,
