@@ -15,19 +15,30 @@ const FREE_MS = 5_000
 const CHECKPOINTS = 10
 
 export async function benchAlignment(): Promise<Measurement[]> {
-  const freely = await withBenchedJob((bench) => measureRate(bench))
+  return [...(await benchRows(10)), ...(await benchRows(1))]
+}
+
+async function benchRows(fields: PressedSettings['fields']): Promise<Measurement[]> {
+  const freely = await withBenchedJob((bench) => measureRate(bench, { fields }))
   const rowsPerSecond = (SHARE * freely) / PARALLELISM
-  const { rate, barriers } = await withBenchedJob((bench) => measureBarriers(bench, { rowsPerSecond }))
+  const { rate, barriers } = await withBenchedJob((bench) => measureBarriers(bench, { fields, rowsPerSecond }))
   const figures = (of: (each: CheckpointAcknowledgement) => number) => barriers.map(of)
-  const start = figures(({ startDelayMs }) => startDelayMs)
-  const alignment = figures(({ alignmentMs }) => alignmentMs)
-  const both = figures(({ startDelayMs, alignmentMs }) => startDelayMs + alignmentMs)
+  const rows = fields === 1 ? 'rows of one field' : `rows of ${fields} fields`
   return [
-    { name: 'a sink that takes all', value: freely, unit: 'rows/s' },
-    { name: 'the sink that holds it back', value: rate, unit: 'rows/s' },
-    ...spread('until the first barrier came', start),
-    ...spread('from the first to the last', alignment),
-    ...spread('both', both),
+    { name: `${rows}: a sink that takes all`, value: freely, unit: 'rows/s' },
+    { name: `${rows}: the sink that holds it back`, value: rate, unit: 'rows/s' },
+    ...spread(
+      `${rows}: until the first barrier came`,
+      figures(({ startDelayMs }) => startDelayMs),
+    ),
+    ...spread(
+      `${rows}: from the first to the last`,
+      figures(({ alignmentMs }) => alignmentMs),
+    ),
+    ...spread(
+      `${rows}: both`,
+      figures(({ startDelayMs, alignmentMs }) => startDelayMs + alignmentMs),
+    ),
   ]
 }
 
@@ -48,8 +59,8 @@ function submit({ submit }: BenchedJob, settings: PressedSettings): Promise<Runn
   })
 }
 
-async function measureRate(bench: BenchedJob): Promise<number> {
-  const job = await submit(bench, {})
+async function measureRate(bench: BenchedJob, settings: PressedSettings): Promise<number> {
+  const job = await submit(bench, settings)
   await until('rows arrive', async () => (await taken(job)) > 0)
   return rateOf(job)
 }
