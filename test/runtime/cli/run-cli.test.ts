@@ -63,6 +63,7 @@ describe('the table of commands', () => {
       'tables',
       'table',
       'topics',
+      'stage',
       'config',
       'help',
     ])
