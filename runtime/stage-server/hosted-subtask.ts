@@ -18,7 +18,7 @@ import { LoopShare } from '../worker/loop-share.ts'
 import { stageHost } from '../worker/stage-host.ts'
 import { StageTask } from '../worker/stage-task.ts'
 import { TaskMeter } from '../worker/task-meter.ts'
-import { checkKeys } from './check-keys.ts'
+import { checkKeys, checkTimes } from './check-batch.ts'
 import { CreditWindow } from './credit-window.ts'
 import { HostClock } from './host-clock.ts'
 import type { Open } from './host-messages.ts'
@@ -105,7 +105,7 @@ export class HostedSubtask {
     } else if (this.options.stagePlan.source === undefined) {
       const edge = this.options.stagePlan.inputs.find(({ stageInput }) => stageInput === channel)
       if (edge === undefined) throw protocolError(`the stage has no input ${channel}`)
-      if (element.kind === 'batch') this.check(edge, element)
+      if (element.kind === 'batch') this.check(element, edge)
       this.inbox.push(channel, element, bytes)
     } else {
       this.inbox.push(0, channel === WHOLE_SOURCE ? element : ofSplit(element, channel), bytes)
@@ -223,7 +223,8 @@ export class HostedSubtask {
     return this.metrics.scope({ job: this.options.plan.job, uid, subtask: String(this.opened.subtask) })
   }
 
-  private check(edge: ExchangeEdge, batch: Batch): void {
+  private check(batch: Batch, edge: ExchangeEdge): void {
+    checkTimes(batch)
     if (edge.partitioning === 'hash') checkKeys(batch, this.owned, this.options.plan.keyGroups)
   }
 

@@ -1,4 +1,4 @@
-/** Sends the chunks of a snapshot to the host, no more of them at once than the host has room for. */
+/** Sends the chunks of a snapshot to the host, as it has room for them. */
 import type { StateChunk, StateReference } from '../../topology/contract/stage.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { bytesOf, frameOf } from '../exchange/data-frames.ts'
@@ -13,10 +13,7 @@ interface Sent {
   readonly stored: PromiseWithResolvers<void>
 }
 
-/**
- * A chunk counts as stored when the host says so, and a state backend waits for that before the one after the next: this
- * is what bounds the bytes on the way.
- */
+/** A chunk counts as stored when the host says so, and a state backend waits for that before it hands out the next one. */
 export class SnapshotSender {
   private readonly connection: FrameConnection
   private checkpointId = -1n
