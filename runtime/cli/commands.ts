@@ -1,14 +1,9 @@
 /** Every command of `runtime`, in the order of help. */
 import { describeVariable, VARIABLES, type Variable } from '../config/variables.ts'
 import type { CommandDescription } from './command.ts'
-import type { OptionDescription } from './option.ts'
+import { dataDir, formats, logging, variableOption } from './command-options.ts'
+import { JOB_COMMANDS } from './job-commands.ts'
 import { suggestion, usageError } from './usage-error.ts'
-
-const dataDir = variableOption('SLUICE_DATA_DIR', 'DIR')
-const logging = {
-  'log-level': variableOption('LOG_LEVEL', 'LEVEL'),
-  'log-format': variableOption('LOG_FORMAT', 'FORMAT'),
-}
 
 export const COMMANDS: readonly CommandDescription[] = [
   {
@@ -17,9 +12,11 @@ export const COMMANDS: readonly CommandDescription[] = [
     details: [
       'The job runs until it ends, fails or is interrupted; Ctrl-C stops it with a savepoint, a second Ctrl-C at once. ' +
         'The next submit goes on from there.',
+      'With --detached the session that `runtime start` has started runs it, and the command ends once it has begun.',
     ],
     positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
     options: {
+      detached: { summary: 'hand the job to the session, and return' },
       until: {
         summary: 'stop at the offsets that are latest now: checkpoint, commit, exit; open windows stay open',
         value: 'latest',
@@ -37,12 +34,14 @@ export const COMMANDS: readonly CommandDescription[] = [
       'data-dir': dataDir,
       'checkpoint-dir': variableOption('CHECKPOINT_DIR', 'DIR'),
       'checkpoint-interval': variableOption('CHECKPOINT_INTERVAL', 'DURATION'),
+      'rest-port': variableOption('REST_PORT', 'PORT'),
       'metrics-port': variableOption('METRICS_PORT', 'PORT'),
       ...logging,
       format: formats('text', 'json'),
     },
     examples: [
       'runtime submit jobs/medallion/job.ts',
+      'runtime submit jobs/medallion/job.ts --detached',
       'runtime submit jobs/medallion/job.ts --until latest --drain',
       'runtime submit jobs/medallion/job.ts --from-savepoint data/checkpoints/medallion/…',
     ],
@@ -50,12 +49,25 @@ export const COMMANDS: readonly CommandDescription[] = [
   },
   {
     name: 'info',
-    summary: 'show the plan of a job: operators, chains, lineage',
-    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
-    options: { format: formats('text', 'json', 'mermaid') },
-    examples: ['runtime info jobs/medallion/job.ts', 'runtime info jobs/medallion/job.ts --format mermaid'],
+    summary: 'show the plan of a job file, or what a running job does',
+    details: [
+      "Of a file: operators, chains, lineage; nothing runs. Of a job's name: its state, workers and vertices, where time " +
+        'is spent, its last checkpoint and failure.',
+    ],
+    positionals: [{ name: 'JOB.ts|JOB', summary: 'a module whose default export is a topology, or the name of a job' }],
+    options: {
+      parallelism: variableOption('PARALLELISM', 'N'),
+      'data-dir': dataDir,
+      format: formats('text', 'json', 'mermaid'),
+    },
+    examples: [
+      'runtime info jobs/medallion/job.ts',
+      'runtime info jobs/medallion/job.ts --format mermaid',
+      'runtime info medallion',
+    ],
     load: () => import('./info.ts'),
   },
+  ...JOB_COMMANDS,
   {
     name: 'publish',
     summary: 'publish the lines of a file to a topic',
@@ -186,13 +198,4 @@ export function findCommand(name: string): CommandDescription {
       COMMANDS.map((candidate) => candidate.name),
     )}`,
   )
-}
-
-function variableOption(variable: Variable, value: string): OptionDescription {
-  const { summary, default: fallback } = describeVariable(variable)
-  return { summary, value, variable, ...(fallback === undefined ? {} : { default: fallback }) }
-}
-
-function formats(first: string, ...others: readonly string[]): OptionDescription {
-  return { summary: 'how the answer is written', value: 'FORMAT', choices: [first, ...others], default: first }
 }

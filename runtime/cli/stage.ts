@@ -10,7 +10,7 @@ import { compile } from '../../topology/plan/compile.ts'
 import type { Plan, StagePlan } from '../../topology/plan/plan.ts'
 import { openTables } from '../compose/compose.ts'
 import { loadJob } from '../control/load-job.ts'
-import { MAX_STAGE_FRAME_BYTES, STAGE_PROTOCOL_VERSION } from '../stage-server/stage-frames.ts'
+import { STAGE_PROTOCOL_VERSION } from '../stage-server/stage-frames.ts'
 import { serveStage } from '../stage-server/stage-server.ts'
 import { parseSocketAddress } from '../transport/socket-address.ts'
 import { SocketTransport } from '../transport/socket-transport.ts'
@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
     ...(config.keyGroups === undefined ? {} : { keyGroups: config.keyGroups }),
   })
   const stagePlan = findStage(plan, context.option('stage'))
-  const transport = new SocketTransport({ listenAt: listenAt(context), maxFrameBytes: MAX_STAGE_FRAME_BYTES })
+  const transport = new SocketTransport({ listenAt: listenAt(context) })
   const sinks = await sinksOf(stagePlan, context)
   const token = randomBytes(32).toString('base64url')
   const server = await serveStage(transport, { plan, stagePlan, sinks, token, clock, logger })

@@ -3,13 +3,16 @@
  * it meanwhile.
  */
 import type { CheckpointProgress, JobRun, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
-import type { JobState } from '../../topology/contract/job-detail.ts'
+import type { JobEvent, JobState } from '../../topology/contract/job-detail.ts'
+import type { Counter } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import { RecentEvents } from '../control/recent-events.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
-import { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import { CheckpointMeter } from './checkpoint-meter.ts'
+import { CheckpointStatisticsRecorder, summaryOf } from './checkpoint-statistics.ts'
 import { ExceptionHistory } from './exception-history.ts'
-import { JobEvents } from './job-events.ts'
 import type { JobOptions } from './job-options.ts'
 import { reportVertices } from './job-report.ts'
 import { PoisonWatch } from './poison-watch.ts'
@@ -17,6 +20,11 @@ import { type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
 import { createRestartStrategy, isLasting, type RestartStrategy } from './restart-strategy.ts'
 import { WorkerPool } from './worker-pool.ts'
 
+/** An event before it has its time. */
+type NewEvent = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'atMs'> : never) : never
+
+/** How many events are kept for those who come later. */
+const REMEMBERED_EVENTS = 500
 /** How often `progress` is told, milliseconds. */
 const PROGRESS_INTERVAL_MS = 1_000
 
@@ -28,7 +36,7 @@ export class JobMaster implements JobRun {
   readonly pool: WorkerPool
   readonly statistics: CheckpointStatisticsRecorder
   readonly exceptions = new ExceptionHistory()
-  readonly events: JobEvents
+  readonly events: RecentEvents<JobEvent>
   readonly startedAtMs: number
   readonly options: JobOptions
   private readonly settle = Promise.withResolvers<JobStatus>()
@@ -42,6 +50,7 @@ export class JobMaster implements JobRun {
   private parallelism: number
   private workers: number
   private restarts_ = 0
+  private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
   private running = Promise.withResolvers<void>()
@@ -50,23 +59,28 @@ export class JobMaster implements JobRun {
   private progressAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: JobOptions) {
-    const { clock, random, logger, pool, restart } = options
+    const { clock, random, logger, pool, restart, metrics } = options
     this.options = options
     this.parallelism = options.parallelism ?? 1
     this.workers = options.workers ?? 1
     this.fromSavepoint = options.fromSavepoint
     this.startedAtMs = clock.nowMs()
-    this.events = new JobEvents(clock)
+    this.events = new RecentEvents({ capacity: REMEMBERED_EVENTS, origin: String(this.startedAtMs) })
+    this.restartCounter = metrics({}).counter('num_restarts_total')
+    const meter = new CheckpointMeter(metrics)
     this.statistics = new CheckpointStatisticsRecorder(
       () => clock.nowMs(),
-      (checkpoint) => this.events.emit({ type: 'checkpoint', checkpoint }),
+      (checkpoint) => {
+        meter.changed(checkpoint)
+        this.emit({ type: 'checkpoint', checkpoint: summaryOf(checkpoint) })
+      },
     )
     this.strategy = createRestartStrategy(restart, clock, random)
     this.pool = new WorkerPool({
       ...pool,
       clock,
       logger,
-      onChange: (session) => this.events.emit({ type: 'worker', worker: session.detail(0) }),
+      onChange: (session) => this.emit({ type: 'worker', worker: session.detail(0) }),
     })
     this.done = this.settle.promise
     // Whoever awaits them sees the error; a job that nobody awaits must not end the process by it.
@@ -134,8 +148,11 @@ export class JobMaster implements JobRun {
   }
 
   /** Takes a savepoint or a checkpoint; the job goes on. */
-  async trigger(kind: 'checkpoint' | 'savepoint'): Promise<CheckpointProgress> {
-    return this.requireRunning().coordinator.trigger(kind)
+  async trigger(
+    kind: 'checkpoint' | 'savepoint',
+    onTriggered?: (checkpointId: bigint) => void,
+  ): Promise<CheckpointProgress> {
+    return this.requireRunning().coordinator.trigger(kind, onTriggered)
   }
 
   /**
@@ -151,6 +168,8 @@ export class JobMaster implements JobRun {
     const before = { parallelism: this.parallelism, workers: this.workers }
     this.parallelism = parallelism
     this.workers = workers ?? this.workers
+    // What came behind the barrier would be read again.
+    attempt.halt()
     try {
       await attempt.finish('rescaled', 'checkpoint', false)
     } catch (error) {
@@ -158,6 +177,11 @@ export class JobMaster implements JobRun {
       throw error
     }
     await this.running.promise
+  }
+
+  /** What its workers have measured: in snapshots that add up, since any worker may have had any subtask. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.pool.collectMetrics()
   }
 
   async cancel(): Promise<void> {
@@ -189,9 +213,8 @@ export class JobMaster implements JobRun {
 
   private async runAttempt(): Promise<AttemptEnd> {
     const { pool, options } = this
-    // Workers start while the checkpoint is read and sinks are fenced.
-    const workers = pool.ready(this.workers)
-    workers.catch(() => undefined)
+    // Workers start while the checkpoint is read and sinks are fenced; one that is lost meanwhile is replaced below.
+    pool.ready(this.workers).catch(() => undefined)
     const prepared = await prepareAttempt(options, {
       parallelism: this.parallelism,
       ...(this.fromSavepoint === undefined ? {} : { fromSavepoint: this.fromSavepoint }),
@@ -200,11 +223,12 @@ export class JobMaster implements JobRun {
     this.prepared = prepared
     this.fromSavepoint = undefined
     if (prepared.point !== undefined) this.statistics.restored(prepared.point)
-    const { logger, clock, store, checkpoints, metrics } = options
+    const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
-      filesSha256: options.filesSha256,
+      files: options.files,
       careful: this.poison.isCareful,
+      poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,
       bounded: options.bounds?.until !== undefined,
       drain: options.drain ?? false,
@@ -214,13 +238,12 @@ export class JobMaster implements JobRun {
       statistics: this.statistics,
       clock,
       logger,
-      metrics: metrics({}),
       onStopping: () => this.enter('STOPPING'),
       onStatus: () => this.progress(),
     })
     this.attempt_ = attempt
     if (this.state_ === 'INITIALIZING') this.enter('CREATED')
-    const running = await Promise.race([workers, this.cancellation()])
+    const running = await Promise.race([pool.ready(this.workers), this.cancellation()])
     await attempt.start(running)
     if (this.canceled) await attempt.cancel()
     else {
@@ -235,10 +258,10 @@ export class JobMaster implements JobRun {
   private async restartsAfter(failure: AttemptFailure): Promise<boolean> {
     const { clock, logger, topology } = this.options
     const epoch = String(this.attempt_?.options.epoch ?? 0)
-    const found = this.poison.judge(failure, this.attempt_)
+    const { error: found, quarantined } = this.poison.judge(failure, this.attempt_)
     const exception = this.exceptions.add(clock.nowMs(), epoch, { ...failure, error: found })
-    this.events.emit({ type: 'exception', exception })
-    const delayMs = isLasting(found.code) ? undefined : this.strategy.afterFailure()
+    this.emit({ type: 'exception', exception })
+    const delayMs = quarantined ? 0 : isLasting(found.code) ? undefined : this.strategy.afterFailure()
     const what = `job ${topology.name} failed: ${found.message}`
     if (delayMs === undefined) {
       logger.error({ event: 'job-failed', job: topology.name, err: found }, what)
@@ -250,6 +273,7 @@ export class JobMaster implements JobRun {
       `${what}; it starts again in ${Math.round(delayMs)} ms`,
     )
     this.restarts_++
+    this.restartCounter.add(1)
     this.running = Promise.withResolvers<void>()
     this.running.promise.catch(() => undefined)
     this.enter('RESTARTING')
@@ -306,7 +330,7 @@ export class JobMaster implements JobRun {
     const nowMs = this.options.clock.monotonicMs()
     if (nowMs - this.progressAtMs < PROGRESS_INTERVAL_MS) return
     this.progressAtMs = nowMs
-    this.events.emit({ type: 'progress', vertices: reportVertices(this) })
+    this.emit({ type: 'progress', vertices: reportVertices(this) })
   }
 
   /** Rejects when the job is canceled. */
@@ -316,11 +340,15 @@ export class JobMaster implements JobRun {
     })
   }
 
+  private emit(event: NewEvent): void {
+    this.events.push({ ...event, atMs: this.options.clock.nowMs() } as JobEvent)
+  }
+
   private enter(state: JobState): void {
     if (state === this.state_) return
     const previous = this.state_
     this.state_ = state
-    this.events.emit({ type: 'state', state, previous })
+    this.emit({ type: 'state', state, previous })
   }
 }
 

@@ -2,13 +2,22 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import type { Heartbeat } from '../protocol/heartbeat.ts'
-import { type MessageConnection, messages } from '../protocol/message-connection.ts'
-import { type FromWorker, type Hello, PROTOCOL_VERSION, type ToWorker } from '../protocol/messages.ts'
+import { messages } from '../protocol/message-connection.ts'
+import {
+  type Collect,
+  type FromWorker,
+  type Hello,
+  PROTOCOL_VERSION,
+  type ToWorker,
+  type WorkerMetricsMessage,
+} from '../protocol/messages.ts'
 import { isToken } from '../protocol/token.ts'
 import type { FrameConnection, Listener, Transport } from '../transport/transport.ts'
 import type { Launcher } from './launcher.ts'
-import { WorkerSession } from './worker-session.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
+import { type WorkerConnection, WorkerSession } from './worker-session.ts'
 
 export interface WorkerPoolOptions {
   readonly transport: Transport
@@ -36,6 +45,7 @@ export class WorkerPool {
   private readonly sessions = new Map<string, WorkerSession>()
   private readonly waiting = new Map<string, PromiseWithResolvers<void>>()
   private readonly warned = new Set<WorkerSession>()
+  private readonly metrics: WorkerMetrics
   private listener: Listener | undefined
   private watch: Disposable | undefined
   private launched = 0
@@ -43,6 +53,7 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.options = options
+    this.metrics = new WorkerMetrics(options.clock)
   }
 
   /** Those that run, in the order of their start. */
@@ -65,6 +76,11 @@ export class WorkerPool {
     const { running } = this
     if (running.length < count) throw startFailed('a worker was lost while the others started')
     return running
+  }
+
+  /** What all its workers have measured, also those that are gone. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.metrics.collect(this.running)
   }
 
   /** Takes a worker for lost: it did not do what it was told. */
@@ -104,18 +120,20 @@ export class WorkerPool {
   }
 
   private accept(frames: FrameConnection): void {
-    const connection = messages<Hello | Heartbeat | FromWorker, ToWorker>(frames)
+    const connection = messages<Hello | Heartbeat | FromWorker | WorkerMetricsMessage, ToWorker | Collect>(frames)
     let session: WorkerSession | undefined
     connection.onMessage((message) => {
       if (message.type === 'heartbeat') {
         if (this.knows(message.token)) this.beat(message)
       } else if (message.type === 'hello') {
-        session = this.greet(message, connection as MessageConnection<Hello | FromWorker, ToWorker>)
+        session = this.greet(message, connection as WorkerConnection)
         if (session === undefined) connection.close()
-      } else if (session !== undefined) {
-        session.listener?.received(session, message)
-      } else {
+      } else if (session === undefined) {
         connection.close()
+      } else if (message.type === 'metrics') {
+        if (session.state === 'RUNNING') this.metrics.received(session, message.metrics)
+      } else {
+        session.listener?.received(session, message)
       }
     })
     connection.onClose((error) => {
@@ -123,7 +141,7 @@ export class WorkerPool {
     })
   }
 
-  private greet(hello: Hello, connection: MessageConnection<Hello | FromWorker, ToWorker>): WorkerSession | undefined {
+  private greet(hello: Hello, connection: WorkerConnection): WorkerSession | undefined {
     const session = this.sessions.get(hello.worker)
     if (session?.state !== 'STARTING' || !this.knows(hello.token)) return undefined
     if (hello.version !== PROTOCOL_VERSION) {
@@ -218,6 +236,7 @@ export class WorkerPool {
   }
 
   private changed(session: WorkerSession): void {
+    if (session.state === 'LOST' || session.state === 'ENDED') this.metrics.ended(session)
     this.options.onChange?.(session)
   }
 }

@@ -136,17 +136,10 @@ export class HostedSubtask {
     this.clock.tell(nowMs)
   }
 
-  /** Numbers of this subtask: what its task does, and every instrument that operators and writers have made. */
+  /** What its task does, and every sample that operators and writers have made. */
   async report(): Promise<object> {
-    const metrics = await this.metrics.registry.getMetricsAsJSON()
-    return {
-      task: this.task?.status() ?? null,
-      metrics: metrics.map(({ name, type, values }) => ({
-        name,
-        type,
-        values: values.map(({ labels, value }) => ({ labels, value })),
-      })),
-    }
+    const task = this.task?.status() ?? null
+    return { task, metrics: await this.metrics.values(this.options.plan.job) }
   }
 
   /** Ends after the element at hand; what is not prepared is dropped. */

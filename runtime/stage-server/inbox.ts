@@ -15,6 +15,7 @@ interface Queued extends GateElement {
 }
 
 export class Inbox implements ElementGate {
+  takenBytes = 0
   private readonly clock: Pick<Clock, 'nowMs'>
   private readonly credit: CreditWindow
   private readonly queue: Queued[] = []
@@ -53,7 +54,10 @@ export class Inbox implements ElementGate {
       this.queue.splice(0, this.head)
       this.head = 0
     }
-    if (next.bytes > 0) this.credit.taken(next.bytes)
+    if (next.bytes > 0) {
+      this.takenBytes += next.bytes
+      this.credit.taken(next.bytes)
+    }
     if (next.element.kind === 'barrier') {
       this.startDelayMs = Math.max(0, this.clock.nowMs() - next.element.triggeredAtMs)
     }

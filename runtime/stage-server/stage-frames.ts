@@ -30,9 +30,6 @@ export const WHOLE_SOURCE = 0xffff_ffff
 /** Batches that a host may have on the way, bytes. */
 export const CREDIT_BYTES = 4 << 20
 
-/** Longer frames are refused, by either end. */
-export const MAX_STAGE_FRAME_BYTES = 64 << 20
-
 /** The frame of a message that is JSON, or of one that says nothing but its kind. */
 export function messageFrame(kind: number, message?: object): readonly Uint8Array[] {
   const header = bytesOf(frameOf(kind, 0, 0))

@@ -2,13 +2,14 @@
 import { SluiceError } from '../../topology/errors.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
 import { isToken } from '../protocol/token.ts'
+import { MAX_FRAME_BYTES } from '../transport/limits.ts'
 import type { FrameConnection } from '../transport/transport.ts'
 import { describeStage } from './describe-stage.ts'
 import { type HostFrame, readHostFrame } from './host-frames.ts'
 import type { Hello } from './host-messages.ts'
 import { type HostedStageOptions, HostedSubtask } from './hosted-subtask.ts'
 import { protocolError } from './protocol-error.ts'
-import { CREDIT_BYTES, MAX_STAGE_FRAME_BYTES, messageFrame, STAGE_PROTOCOL_VERSION, StageKind } from './stage-frames.ts'
+import { CREDIT_BYTES, messageFrame, STAGE_PROTOCOL_VERSION, StageKind } from './stage-frames.ts'
 
 export interface StageSessionOptions extends HostedStageOptions {
   /** Whoever does not know it is not listened to. */
@@ -138,7 +139,7 @@ export class StageSession {
     const welcome = {
       version: Math.min(version, STAGE_PROTOCOL_VERSION),
       creditBytes,
-      maxFrameBytes: MAX_STAGE_FRAME_BYTES,
+      maxFrameBytes: MAX_FRAME_BYTES,
       ...(describeStage(plan, stagePlan) as object),
     }
     this.connection.send(...messageFrame(StageKind.welcome, welcome))

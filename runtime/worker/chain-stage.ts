@@ -61,6 +61,7 @@ export class ChainStage implements Stage, StageInterior {
     for (const input of this.plan.inputs) this.inputs[input.stageInput] = new Subject()
     if (this.plan.source !== undefined) {
       this.inputs[0] = this.port(this.plan.source, 'out')
+      this.inputs[1] = this.port(this.plan.source, 'poisoned')
       this.sourceMeter = this.meter(this.plan.source)
     }
     const chained = new Set<Node>()
@@ -80,6 +81,7 @@ export class ChainStage implements Stage, StageInterior {
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
+    this.sourceMeter?.received(batch.length)
     this.sourceMeter?.sent(batch.length)
     this.merged.receive(batch, input)
     return this.send(input, batch)
@@ -144,6 +146,8 @@ export class ChainStage implements Stage, StageInterior {
 
   private pass(input: number, element: Element): void {
     this.inputs[input]!.next(element)
+    // What a source says of time holds for its side output too.
+    if (this.plan.source !== undefined && element.kind !== 'batch') this.inputs[1]!.next(element)
     // Subscribers must not throw into RxJS, which would report it to nobody: they leave the error here.
     if (this.failure !== undefined) throw this.failure
   }

@@ -131,6 +131,7 @@ function sourceOf(node: Node, stagePlan: StagePlan, subtask: number, options: Op
       metrics: metricsOf(options, uid, subtask),
     }),
     splits: deployment.splits[uid]![subtask]!,
+    poison: deployment.poison[uid] ?? [],
     idleAfterMs: idleAfter.length > 0 ? Math.min(...idleAfter) : undefined,
   }
 }

@@ -14,6 +14,7 @@ import type { Workers } from './local-workers.ts'
 /** What a worker process is told on its standard input: a token shall stand in no list of processes. */
 export interface WorkerStart {
   readonly worker: string
+  readonly coordinatorPid: number
   readonly address: string
   readonly token: string
   readonly transport: SocketTransportOptions
@@ -35,7 +36,8 @@ export async function processWorkers(options: ProcessWorkersOptions): Promise<Wo
     token: randomBytes(32).toString('base64url'),
     launcher: {
       heartbeats: true,
-      launch: (worker, address, token) => launch({ ...options, worker, address, token, transport }),
+      launch: (worker, address, token) =>
+        launch({ ...options, worker, coordinatorPid: process.pid, address, token, transport }),
     },
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   }

@@ -10,7 +10,7 @@ export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: re
   const after = reader.snapshot().find(({ id }) => id === split.id)
   const { timestampsMs, keyGroups, keys, kinds } = batch
   // The position behind the record: a reader names no other.
-  const origin = `${split.id}@${before(after?.position)}`
+  const origin = originOf(split.id, before(after?.position))
   return new Batch(batch.values, { timestampsMs, keyGroups, keys, kinds, split: batch.split, origin })
 }
 
@@ -25,6 +25,11 @@ export function atOrigin(error: unknown, element: Element | undefined): unknown 
     ...(fix === undefined ? {} : { fix }),
     details: { ...details, split, position },
   })
+}
+
+/** `split@position` */
+export function originOf(split: string, position: string): string {
+  return `${split}@${position}`
 }
 
 function splitOrigin(origin: string): readonly [split: string, position: string] {

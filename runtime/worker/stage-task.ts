@@ -16,6 +16,8 @@ import type { TaskMeter } from './task-meter.ts'
 export interface ElementGate {
   /** Elements on the way. */
   readonly length: number
+  /** Bytes of all batches that were taken. */
+  readonly takenBytes: number
   /** How the last barrier that came out was aligned. */
   readonly alignment: Alignment
   /** The next element, or undefined when nothing may be taken now. */
@@ -86,7 +88,12 @@ export class StageTask implements Task {
 
   status(): TaskStatus {
     const { meter, gate, outputs } = this.options
-    return meter.status(this.name, { inputQueueLength: gate.length, outputQueueLength: outputs.length })
+    return meter.status(this.name, {
+      bytesIn: gate.takenBytes,
+      bytesOut: outputs.sentBytes,
+      inputQueueLength: gate.length,
+      outputQueueLength: outputs.length,
+    })
   }
 
   close(): Promise<void> {

@@ -8,8 +8,17 @@ import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { DataPlane } from '../exchange/data-plane.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { type MessageConnection, messages } from '../protocol/message-connection.ts'
-import { type Deployment, type FromWorker, type Hello, PROTOCOL_VERSION, type ToWorker } from '../protocol/messages.ts'
+import {
+  type Collect,
+  type Deployment,
+  type FromWorker,
+  type Hello,
+  PROTOCOL_VERSION,
+  type ToWorker,
+  type WorkerMetricsMessage,
+} from '../protocol/messages.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Connections } from './connectors.ts'
@@ -28,16 +37,20 @@ export interface WorkerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: (labels: Readonly<Record<string, string>>) => MetricScope
+  /** What `metrics` has measured. @default nothing: `metrics` is the coordinator's own */
+  readonly collectMetrics?: () => Promise<MetricsSnapshot>
   /** How often it tells what its tasks have done, milliseconds. @default 1,000 */
   readonly statusIntervalMs?: number
 }
+
+type FromThisWorker = Hello | FromWorker | WorkerMetricsMessage
 
 export class Worker {
   /** Resolves when the coordinator is gone and everything is closed. */
   readonly done: Promise<void>
   private readonly options: WorkerOptions
   private readonly data: DataPlane
-  private readonly coordinator: MessageConnection<ToWorker, Hello | FromWorker>
+  private readonly coordinator: MessageConnection<ToWorker | Collect, FromThisWorker>
   private attempt: WorkerAttempt | undefined
   private connections: Promise<Connections> | undefined
   /** Messages are handled in their order, one after the other. */
@@ -48,7 +61,7 @@ export class Worker {
     const { transport, name, token, pid } = options
     const data = new DataPlane({ transport, worker: name, token })
     const dataAddress = await data.listen()
-    const coordinator = messages<ToWorker, Hello | FromWorker>(await transport.connect(address))
+    const coordinator = messages<ToWorker | Collect, FromThisWorker>(await transport.connect(address))
     const worker = new Worker(options, data, coordinator)
     coordinator.send({ type: 'hello', version: PROTOCOL_VERSION, worker: name, token, pid, address: dataAddress })
     return worker
@@ -57,7 +70,7 @@ export class Worker {
   private constructor(
     options: WorkerOptions,
     data: DataPlane,
-    coordinator: MessageConnection<ToWorker, Hello | FromWorker>,
+    coordinator: MessageConnection<ToWorker | Collect, FromThisWorker>,
   ) {
     this.options = options
     this.data = data
@@ -77,7 +90,7 @@ export class Worker {
     this.coordinator.close()
   }
 
-  private receive(message: ToWorker): void {
+  private receive(message: ToWorker | Collect): void {
     const { attempt } = this
     switch (message.type) {
       case 'deploy':
@@ -89,6 +102,9 @@ export class Worker {
       case 'end':
         attempt?.abandon()
         this.enqueue(() => this.end(message.epoch))
+        break
+      case 'collect':
+        void this.tellMetrics()
         break
       default:
         // Behind the start: a barrier may come before the tasks that it is for run.
@@ -136,7 +152,13 @@ export class Worker {
       await this.attempt.close()
       this.attempt = undefined
     }
+    await this.tellMetrics()
     this.coordinator.send({ type: 'ended', epoch })
+  }
+
+  private async tellMetrics(): Promise<void> {
+    const metrics = (await this.options.collectMetrics?.()) ?? []
+    this.coordinator.send({ type: 'metrics', metrics })
   }
 
   private async close(): Promise<void> {

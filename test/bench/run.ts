@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'frame-codec': async () => (await import('./frame-codec.ts')).benchFrameCodec(),
   exchange: async () => (await import('./exchange.ts')).benchExchange(),
   state: async () => (await import('./state.ts')).benchState(),
+  'declared-state': async () => (await import('./declared-state.ts')).benchDeclaredState(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }

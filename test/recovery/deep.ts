@@ -1,7 +1,7 @@
 /**
  * Every scenario and every property at full count, for hours when need be, and a record of it:
  *
- *     npm run test:deep [recovery|properties|integration …]
+ *     npm run test:deep [recovery|chaos|zombies|properties|integration …]
  *
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
@@ -19,9 +19,15 @@ interface Suite {
 }
 
 const SUITES: Readonly<Record<string, () => Suite>> = {
-  recovery: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/'] }),
+  recovery: () => ({ config: 'test/vitest.config.ts', files: globSync('test/recovery/*.test.ts', { cwd: ROOT }) }),
+  chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
+  zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
-  integration: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/'] }),
+  // The chaos is a suite of its own, and takes its time.
+  integration: () => ({
+    config: 'test/integration/vitest.config.ts',
+    files: globSync('test/integration/**/*.test.ts', { cwd: ROOT, exclude: ['test/integration/recovery/**'] }),
+  }),
 }
 
 /** Test files that run properties, themselves or through a conformance suite. */

@@ -88,7 +88,10 @@ export interface StageHost {
 export interface Stage {
   readonly id: string
   open(host: StageHost, restore: StageRestore | undefined): Promise<void>
-  /** A promise means: something inside is full; the next call waits for it. */
+  /**
+   * A promise means: something inside is full; the next call waits for it. A stage that begins with a source takes its
+   * records at input 0, and those that have been found to be poisonous at input 1.
+   */
   onBatch(input: number, batch: Batch): void | Promise<void>
   /** Merged over the input's channels; with a split, from a source's split. */
   onWatermark(input: number, watermark: Watermark): void | Promise<void>

@@ -65,7 +65,7 @@ it.each([
   ['a stage that there is not', ['--stage', 'deduplicate(ib)'], 1, 'did you mean deduplicate(id)?'],
   ['an address beyond this machine', [...stage, '--listen', 'tcp:0.0.0.0:0'], 1, 'which is beyond this machine'],
   ['an address that is none', [...stage, '--listen', '127.0.0.1:80'], 1, '127.0.0.1:80 is no address'],
-  ['more subtasks than key groups', [...stage, '--parallelism', '200', '--key-groups', '128'], 1, "can't be 200"],
+  ['more subtasks than key groups', [...stage, '--parallelism', '200', '--key-groups', '128'], 2, "can't be 200"],
 ])('refuses %s', async (_, options, code, message) => {
   expect(await cli(['stage', job, ...options], { cwd: directory })).toMatchObject({
     code,

@@ -3,7 +3,6 @@ import { createConnection } from 'node:net'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { encodeElement } from '../../../runtime/exchange/data-frames.ts'
 import { messageFrame, StageKind } from '../../../runtime/stage-server/stage-frames.ts'
 import { describedChunk } from '../../../runtime/state/described-chunk.ts'
 import { SocketTransport } from '../../../runtime/transport/socket-transport.ts'
@@ -11,10 +10,10 @@ import type { Batch } from '../../../topology/element.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
 import { ordersOf, type Served, served, TOKEN } from './support/opened-stage.ts'
 import { WINDOWS } from './support/shop-job.ts'
-import type { StageClient } from './support/stage-client.ts'
+import { elementFrame, type StageClient } from './support/stage-client.ts'
 
 const frameOf = (parts: readonly Uint8Array[]) => Buffer.concat(parts)
-const numbers = (kind: number, ...bytes: number[]) => Buffer.from([kind, 0, 0, 0, 0, ...bytes])
+const numbers = (kind: number, ...bytes: number[]) => Buffer.from([kind, 0, 0, 0, 0, 0, 0, 0, ...bytes])
 
 const CHUNK = {
   uid: 'deduplicate(id)',
@@ -41,16 +40,16 @@ const SESSION: readonly Buffer[] = [
   ),
   frameOf([numbers(StageKind.chunk), ...describedChunk(CHUNK, CHUNK_BYTES)]),
   numbers(6, 0, 0, 1, 0),
-  frameOf(encodeElement(0, ordersOf(['a', 'b', 'c']))),
-  frameOf(encodeElement(0, { kind: 'watermark', timestampMs: 10 })),
+  frameOf(elementFrame(0, ordersOf(['a', 'b', 'c']))),
+  frameOf(elementFrame(0, { kind: 'watermark', timestampMs: 10 })),
   numbers(StageKind.time, 0, 0, 0, 0, 0, 0, 0, 64),
-  frameOf(encodeElement(0, { kind: 'barrier', epoch: 7n, checkpointId: 1n, triggeredAtMs: 0 })),
+  frameOf(elementFrame(0, { kind: 'barrier', epoch: 7n, checkpointId: 1n, triggeredAtMs: 0 })),
   numbers(StageKind.stored, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
   numbers(StageKind.metrics),
-  frameOf(encodeElement(0, { kind: 'idle' })),
+  frameOf(elementFrame(0, { kind: 'idle' })),
   numbers(StageKind.complete, 1, 0, 0, 0, 0, 0, 0, 0),
   numbers(StageKind.abort, 2, 0, 0, 0, 0, 0, 0, 0),
-  frameOf(encodeElement(0, { kind: 'end', drain: true })),
+  frameOf(elementFrame(0, { kind: 'end', drain: true })),
 ]
 
 const byte = fc.integer({ min: 0, max: 255 })
@@ -141,7 +140,9 @@ it('holds no more than was sent, whatever is announced', async () => {
   // 2^32 − 1 rows, names, values: the checksum is right, the bytes are not there.
   for (const form of [0, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15]) {
     const other = await stage.open()
-    other.raw(withChecksum(Buffer.from(`010000000001000000000000ffffffff00000000${hex(form)}000000ffffffff`, 'hex')))
+    other.raw(
+      withChecksum(Buffer.from(`01000000000000000100000000000000ffffffff00000000${hex(form)}000000ffffffff`, 'hex')),
+    )
     expect(await other.message(StageKind.failed)).toMatchObject({ code: 'FRAME_CORRUPT' })
   }
   const after = process.memoryUsage()
@@ -180,9 +181,9 @@ async function goesOn(stage: Served, client: StageClient): Promise<void> {
 }
 
 function withChecksum(frame: Buffer): Buffer {
-  if (frame[0] !== 1 || frame.length < 13) return frame
+  if (frame[0] !== 1 || frame.length < 16) return frame
   const copy = Buffer.from(frame)
-  copy.writeUInt32LE(crc32(copy.subarray(13), crc32(copy.subarray(5, 9))), 9)
+  copy.writeUInt32LE(crc32(copy.subarray(16), crc32(copy.subarray(8, 12))), 12)
   return copy
 }
 

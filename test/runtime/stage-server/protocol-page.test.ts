@@ -6,8 +6,9 @@ import { expect, it } from 'vitest'
 import { FrameKind } from '../../../runtime/exchange/data-frames.ts'
 import { Form } from '../../../runtime/exchange/frame/layout.ts'
 import { MAX_QUEUED } from '../../../runtime/stage-server/inbox.ts'
-import { MAX_STAGE_FRAME_BYTES, StageKind } from '../../../runtime/stage-server/stage-frames.ts'
+import { StageKind } from '../../../runtime/stage-server/stage-frames.ts'
 import { serveStage } from '../../../runtime/stage-server/stage-server.ts'
+import { MAX_FRAME_BYTES } from '../../../runtime/transport/limits.ts'
 import { SocketTransport } from '../../../runtime/transport/socket-transport.ts'
 import { BufferWriter } from '../../../topology/codec/buffer-writer.ts'
 import { murmur3 } from '../../../topology/codec/murmur3.ts'
@@ -82,7 +83,7 @@ it('has every form of column', () => {
 })
 
 it('has the limits', () => {
-  expect(page).toContain(`(${MAX_STAGE_FRAME_BYTES.toLocaleString('en')} bytes; `)
+  expect(page).toContain(`(${MAX_FRAME_BYTES.toLocaleString('en')} bytes; `)
   expect(page).toContain(`${MAX_QUEUED.toLocaleString('en')} may wait in the stage`)
 })
 

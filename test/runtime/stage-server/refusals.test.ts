@@ -28,7 +28,7 @@ const AT_ONCE: readonly (readonly [string, (client: StageClient) => void, object
   ['version 0', (client) => client.say(0, { ...hello, version: 0 }), { code: 'STAGE_PROTOCOL' }],
   ['another plan', (client) => client.say(0, { ...hello, fingerprint: 'f00' }), { code: 'PLAN_MISMATCH' }],
   ['no hello', (client) => client.say(StageKind.metrics), failure('its first frame is no hello')],
-  ['no JSON', (client) => client.raw(Buffer.from('\0\0\0\0\0hello')), failure('its hello is no JSON')],
+  ['no JSON', (client) => client.raw(Buffer.from('\0\0\0\0\0\0\0\0hello')), failure('its hello is no JSON')],
   ['an empty frame', (client) => client.raw(new Uint8Array()), { code: 'FRAME_CORRUPT' }],
 ]
 
@@ -48,7 +48,7 @@ const IN_SESSION: readonly (readonly [string, (client: StageClient) => void, obj
   ['an input that there is not', (client) => void client.element(1, { kind: 'idle' }), failure('no input 1')],
   ['credit for no output', (client) => client.credit(4, 1), failure('no output 4')],
   ['a short credit', (client) => client.say(FrameKind.credit), failure('has 0 bytes, not 4')],
-  ['a long watermark', (client) => client.raw(new Uint8Array(15).fill(2, 0, 1)), failure('has 10 bytes, not 8')],
+  ['a long watermark', (client) => client.raw(new Uint8Array(18).fill(2, 0, 1)), failure('has 10 bytes, not 8')],
   [
     'a watermark that is NaN',
     (client) => void client.element(0, { kind: 'watermark', timestampMs: Number.NaN }),
@@ -80,7 +80,7 @@ const IN_SESSION: readonly (readonly [string, (client: StageClient) => void, obj
   ['a chunk, unannounced', (client) => client.chunk(chunk), failure('it did not announce')],
   [
     'a batch that is none',
-    (client) => client.raw(Uint8Array.of(1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)),
+    (client) => client.raw(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)),
     { code: 'FRAME_CORRUPT' },
   ],
   [

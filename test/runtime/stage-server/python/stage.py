@@ -13,6 +13,7 @@ import batch as batches
 
 HELLO, BATCH, WATERMARK, IDLE, BARRIER, END, CREDIT = range(7)
 (WELCOME, OPEN, CHUNK, STORED, OPENED, SNAPSHOT, DECLINED, COMPLETE, ABORT, TIME, METRICS, CLOSE, CLOSED, FAILED) = range(16, 30)
+HEADER = 8
 GOODBYE = 0xFFFFFFFF
 OUTPUT_CREDIT = 4096
 
@@ -75,7 +76,7 @@ class Subtask:
         self.write(kind, 0, b"" if message is None else json.dumps(message).encode())
 
     def write(self, kind, channel, body):
-        self.socket.sendall(struct.pack("<IBI", 5 + len(body), kind, channel) + body)
+        self.socket.sendall(struct.pack("<IB3xI", HEADER + len(body), kind, channel) + body)
 
     def post(self, kind, channel, body, takes_credit=False, on_sent=None):
         """Behind everything that was posted before it."""
@@ -86,7 +87,7 @@ class Subtask:
         while self.waiting and (self.credit > 0 or not self.waiting[0][3]):
             kind, channel, body, takes_credit, on_sent = self.waiting.popleft()
             if takes_credit:
-                self.credit -= 5 + len(body)
+                self.credit -= HEADER + len(body)
             self.write(kind, channel, body)
             if on_sent is not None:
                 on_sent()
@@ -120,7 +121,7 @@ class Subtask:
                 return
             frame = bytes(self.arrived[4 : 4 + length])
             del self.arrived[: 4 + length]
-            self.take(*struct.unpack_from("<BI", frame), frame[5:], length)
+            self.take(*struct.unpack_from("<B3xI", frame), frame[HEADER:], length)
 
     def take(self, kind, channel, body, length):
         if kind == FAILED:

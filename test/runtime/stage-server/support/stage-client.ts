@@ -1,6 +1,15 @@
 /** A host's end of the stage protocol: sends frames, and sorts what comes back. */
-import { channelOf, decodeElement, encodeElement, FrameKind } from '../../../../runtime/exchange/data-frames.ts'
-import { messageFrame, StageKind } from '../../../../runtime/stage-server/stage-frames.ts'
+import {
+  bytesOf,
+  channelOf,
+  decodeElement,
+  encodeBatchFrames,
+  encodeControl,
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  frameOf,
+} from '../../../../runtime/exchange/data-frames.ts'
+import { bodyOf, messageFrame, StageKind } from '../../../../runtime/stage-server/stage-frames.ts'
 import { describedChunk, splitDescribed } from '../../../../runtime/state/described-chunk.ts'
 import type { FrameConnection, Transport } from '../../../../runtime/transport/transport.ts'
 import type { StateChunk } from '../../../../topology/contract/stage.ts'
@@ -22,7 +31,10 @@ export interface Received {
   readonly credit?: number
 }
 
-const HEADER_BYTES = 5
+/** The frame of an element that fits into one, in parts. */
+export function elementFrame(channel: number, element: Element): readonly Uint8Array[] {
+  return element.kind === 'batch' ? encodeBatchFrames(channel, element)[0]! : encodeControl(channel, element)
+}
 
 export class StageClient {
   /** Everything that came, in order. */
@@ -61,15 +73,13 @@ export class StageClient {
   }
 
   numbers(kind: number, channel: number, bytes: number, write: (view: DataView) => void): void {
-    const frame = new DataView(new ArrayBuffer(HEADER_BYTES + bytes))
-    frame.setUint8(0, kind)
-    frame.setUint32(1, channel, true)
-    write(new DataView(frame.buffer, HEADER_BYTES))
-    this.connection.send(new Uint8Array(frame.buffer))
+    const frame = frameOf(kind, channel, bytes)
+    write(new DataView(frame.buffer, FRAME_HEADER_BYTES))
+    this.connection.send(bytesOf(frame))
   }
 
   element(channel: number, element: Element): number {
-    const parts = encodeElement(channel, element)
+    const parts = elementFrame(channel, element)
     this.connection.send(...parts)
     return parts.reduce((sum, part) => sum + part.byteLength, 0)
   }
@@ -94,7 +104,7 @@ export class StageClient {
   }
 
   chunk({ bytes, ...description }: StateChunk): void {
-    this.connection.send(Uint8Array.of(StageKind.chunk, 0, 0, 0, 0), ...describedChunk(description, bytes))
+    this.connection.send(...messageFrame(StageKind.chunk), ...describedChunk(description, bytes))
   }
 
   close(): void {
@@ -131,7 +141,7 @@ export class StageClient {
 function read(frame: Uint8Array): Received {
   const kind = frame[0]!
   const channel = channelOf(frame)
-  const body = frame.subarray(HEADER_BYTES)
+  const body = bodyOf(frame)
   if (kind === FrameKind.credit) return { kind, channel, credit: Buffer.from(body).readUInt32LE() }
   if (kind < FrameKind.credit) return { kind, channel, element: decodeElement(kind, frame) }
   if (kind === StageKind.chunk) {
