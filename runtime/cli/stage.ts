@@ -23,7 +23,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { clock, signal, stdin, cwd } = context.environment
   const { config } = await context.config()
   const logger = await context.logger()
-  const { topology } = await loadJob(context.positionals[0]!, cwd)
+  const { topology, files } = await loadJob(context.positionals[0]!, cwd)
   const plan = compile(topology, {
     parallelism: config.parallelism,
     ...(config.keyGroups === undefined ? {} : { keyGroups: config.keyGroups }),
@@ -32,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
   const transport = new SocketTransport({ listenAt: listenAt(context) })
   const sinks = await sinksOf(stagePlan, context)
   const token = randomBytes(32).toString('base64url')
-  const server = await serveStage(transport, { plan, stagePlan, sinks, token, clock, logger })
+  const server = await serveStage(transport, { plan, stagePlan, sinks, token, files, clock, logger })
   context.resources.defer(() => server.close())
   const { address } = server
   context.print(

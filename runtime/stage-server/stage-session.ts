@@ -14,6 +14,8 @@ import { CREDIT_BYTES, messageFrame, STAGE_PROTOCOL_VERSION, StageKind } from '.
 export interface StageSessionOptions extends HostedStageOptions {
   /** Whoever does not know it is not listened to. */
   readonly token: string
+  /** Path → SHA-256 of the job module and the files it loads: for a host to notice that stages differ in them. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** A host says hello in time, or is sent away, milliseconds. */
@@ -118,7 +120,7 @@ export class StageSession {
 
   /** @throws {SluiceError} `STAGE_TOKEN`, `PLAN_MISMATCH` */
   private greet({ version, token, fingerprint }: Hello): void {
-    const { plan, stagePlan, creditBytes = CREDIT_BYTES } = this.options
+    const { plan, stagePlan, files, creditBytes = CREDIT_BYTES } = this.options
     if (!isToken(token, this.options.token)) {
       throw new SluiceError('STAGE_TOKEN', 'the host does not know the token of this stage', {
         fix: 'Send the token that the stage process printed when it began to listen.',
@@ -140,6 +142,7 @@ export class StageSession {
       version: Math.min(version, STAGE_PROTOCOL_VERSION),
       creditBytes,
       maxFrameBytes: MAX_FRAME_BYTES,
+      ...(files !== undefined && { files }),
       ...(describeStage(plan, stagePlan) as object),
     }
     this.connection.send(...messageFrame(StageKind.welcome, welcome))

@@ -36,7 +36,8 @@ async function running(...options: readonly string[]) {
 async function greet({ address, token }: { address: string; token: string }): Promise<StageClient> {
   const client = await StageClient.connect(new SocketTransport({ listenAt: 'unix:/' }), address)
   client.say(0, { protocol: 'sluice-stage', version: 1, token })
-  await client.message(StageKind.welcome)
+  const { files } = await client.message(StageKind.welcome)
+  expect(files[job]).toMatch(/^[0-9a-f]{64}$/)
   return client
 }
 
