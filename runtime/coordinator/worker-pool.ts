@@ -1,5 +1,4 @@
 /** The workers of a job: launched, listened to, watched by their heartbeats, replaced when they are lost. */
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
@@ -14,6 +13,7 @@ import {
   type ToWorker,
   type WorkerMetricsMessage,
 } from '../protocol/messages.ts'
+import { isToken } from '../protocol/token.ts'
 import type { FrameConnection, Listener, Transport } from '../transport/transport.ts'
 import type { Launcher } from './launcher.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -169,9 +169,7 @@ export class WorkerPool {
   }
 
   private knows(token: string): boolean {
-    const expected = Buffer.from(this.options.token)
-    const given = Buffer.from(String(token))
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return isToken(token, this.options.token)
   }
 
   private beat({ worker, loopStalledMs }: Heartbeat): void {
