@@ -24,7 +24,7 @@ export function createWindowedAggregation(context: OperatorContext, plan: Window
   const names = Object.keys(plan.aggregates)
   const aggregates = Object.values(plan.aggregates) as Aggregate<unknown, unknown>[]
   const columns = emptyRow([...keyColumns, ...names])
-  const lateCounter = context.metrics.counter('records_late_total')
+  const lateCounter = context.metrics.counter('num_late_records_dropped_total')
 
   // Namespace: the window's start. The value: one accumulator per aggregate, in their order.
   const state = context.state.keyed<unknown[]>({

@@ -88,6 +88,7 @@ export class CheckpointStore {
   /**
    * The newest checkpoint whose every file is sound, or undefined at a first start. Damaged ones are passed over and
    * said so.
+   * @throws {SluiceError} `CHECKPOINT_CORRUPT`; `FENCED` when a newer attempt has taken over.
    */
   async latest(): Promise<RestorePoint | undefined> {
     const passedOver = [...this.current().passedOver]
@@ -99,6 +100,8 @@ export class CheckpointStore {
         return { manifest, location, passedOver }
       } catch (error) {
         if (!isSluiceError(error, 'CHECKPOINT_CORRUPT') && !isSluiceError(error, 'FILE_NOT_FOUND')) throw error
+        // Or is it gone because a newer attempt has completed others since?
+        await this.journal.checkLast(this.current())
         passedOver.push(location)
         this.logger.warn(
           { event: 'checkpoint-refused', checkpoint: String(entry.id), file: location },
@@ -128,11 +131,12 @@ export class CheckpointStore {
 
   /**
    * Makes an older checkpoint or savepoint, which this attempt has restored, the one that the next attempt begins from,
-   * so that a crash before the next checkpoint does not lead back to what was left.
+   * so that a crash before the next checkpoint does not lead back to what was left. A user may have named it by another
+   * path, or named a copy.
    */
-  async adopt({ location }: RestorePoint): Promise<void> {
+  async adopt({ manifest: { epoch, checkpointId } }: RestorePoint): Promise<void> {
     const head = this.current()
-    const adopted = head.checkpoints.find((entry) => `${this.root}/${entry.manifest}` === location)
+    const adopted = head.checkpoints.find((entry) => entry.id === checkpointId && entry.epoch === epoch)
     if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
     const others = head.checkpoints.filter((entry) => entry !== adopted)
     this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })

@@ -118,7 +118,7 @@ export class Journal {
     const bytes = encode(record)
     const file = this.location(record.sequence)
     if (!(await this.files.create(file, bytes)) && !(await this.isOurs(record, bytes))) throw this.fenced(base)
-    if (record.opensEpoch && (await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
+    if (record.opensEpoch) await this.checkLast(record, base)
     await this.trim(record)
     return record
   }
@@ -126,6 +126,11 @@ export class Journal {
   /** Whether it was written through this object, also when the reply to that was lost. */
   isOwn(record: JournalRecord): boolean {
     return record.nonce.startsWith(`${this.writer}/`)
+  }
+
+  /** @throws {SluiceError} `FENCED` when another attempt has written since `record`. */
+  async checkLast(record: JournalRecord, base = record): Promise<void> {
+    if ((await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
   }
 
   fenced(base: JournalRecord): SluiceError {

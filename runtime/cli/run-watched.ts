@@ -1,11 +1,9 @@
 /** Runs a job with its coordinator in this process: reachable over REST, watched on standard error, stopped by Ctrl-C. */
 import type { JobStatus } from '../../topology/contract/job-control.ts'
-import type { MetricValue } from '../../topology/contract/job-detail.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { JobMasterControl } from '../control/job-master-control.ts'
 import { openControl } from '../control/open-control.ts'
 import { openJobMaster, type SubmitOptions } from '../control/open-job-master.ts'
-import type { Metrics } from '../observability/metrics.ts'
 import type { CommandContext } from './command-context.ts'
 import { watchProgress } from './job-progress.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -24,7 +22,7 @@ export async function runWatched(
   const control = new JobMasterControl({
     master,
     runDirectory: config.runDirectory,
-    metrics: () => valuesOf(metrics),
+    metrics: () => metrics.values(topology.name),
   })
   opened.use(
     await openControl({ control, config, job: topology.name, metricsText: () => metrics.text(), clock, logger }),
@@ -37,15 +35,4 @@ export async function runWatched(
   } finally {
     await stopping()
   }
-}
-
-async function valuesOf({ registry }: Metrics): Promise<readonly MetricValue[]> {
-  const families = await registry.getMetricsAsJSON()
-  return families.flatMap(({ name, values }) =>
-    values.map((sample) => ({
-      name: 'metricName' in sample ? String(sample.metricName) : name,
-      labels: Object.fromEntries(Object.entries(sample.labels).map(([label, value]) => [label, String(value)])),
-      value: sample.value,
-    })),
-  )
 }

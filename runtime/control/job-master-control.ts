@@ -139,9 +139,9 @@ export class JobMasterControl implements JobControl {
   private async trigger(id: string, kind: CheckpointKind, { async = false }: TriggerOptions = {}) {
     const master = this.of(id)
     const triggered = Promise.withResolvers<bigint>()
-    const taken = master.trigger(kind, triggered.resolve)
-    taken.catch(triggered.reject)
-    const checkpointId = async ? await triggered.promise : (await taken).id
+    const taken = master.trigger(kind, triggered.resolve).then(({ id: checkpointId }) => checkpointId)
+    // One that can't be triggered is only ever heard of by `taken`.
+    const checkpointId = await (async ? Promise.race([triggered.promise, taken]) : taken)
     return master.statistics.find(checkpointId)!
   }
 

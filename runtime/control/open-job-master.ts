@@ -95,6 +95,7 @@ export async function openJobMaster(topology: Topology, options: SubmitOptions):
       allowNonRestoredState: options.allowNonRestoredState,
     }),
   })
+  options.metrics.include(() => master.collectMetrics())
   const keep = opened.move()
   return { master, close: () => keep.disposeAsync() }
 }

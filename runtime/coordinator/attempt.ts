@@ -1,7 +1,7 @@
 /** One attempt of a job: its tasks on their workers, its checkpoints, and the ways it ends. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
@@ -48,7 +48,6 @@ export interface AttemptOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** Its last checkpoint is being taken. */
   readonly onStopping: () => void
   readonly onStatus: () => void
@@ -85,6 +84,8 @@ export class Attempt implements WorkerListener {
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
   private ending: Promise<void> | undefined
+  /** Its last checkpoint is committed: what fails from now on takes nothing back. */
+  private hasFinished = false
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -156,9 +157,10 @@ export class Attempt implements WorkerListener {
   ): Promise<CheckpointProgress> {
     this.coordinator.stop()
     try {
-      if (drain) this.toAll({ type: 'drain' })
-      const last = await this.coordinator.trigger(kind)
+      // Behind those that are still being taken: if this one fails, the job goes on from them with its windows open.
+      const last = await this.coordinator.trigger(kind, () => drain && this.toAll({ type: 'drain' }))
       if (how === 'rescaled') faultPoint('rescale.after-savepoint')
+      this.hasFinished = true
       await this.end()
       this.settle.resolve(how)
       return last
@@ -188,7 +190,7 @@ export class Attempt implements WorkerListener {
     this.settle.promise.catch(() => undefined)
     const failed = new AttemptFailed({ error: toSluiceError(error), task: at.task, worker: at.worker })
     await this.end()
-    this.settle.reject(failed)
+    if (!this.hasFinished) this.settle.reject(failed)
   }
 
   received(session: WorkerSession, message: FromWorker): void {

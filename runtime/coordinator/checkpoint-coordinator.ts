@@ -1,7 +1,7 @@
 /** Takes checkpoints: barriers out, acknowledgements in, manifest durable, then commits. One at a time. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
@@ -39,8 +39,7 @@ export interface CheckpointCoordinatorOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
-  /** A periodic checkpoint made the attempt fail. */
+  /** A checkpoint made the attempt fail. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -96,8 +95,8 @@ export class CheckpointCoordinator {
   /**
    * Takes a checkpoint after those already asked for, and applies it at every sink. Resolves once that is done.
    *
-   * @throws {SluiceError} `CHECKPOINT_TIMEOUT`, or what a task could not take its snapshot for: the attempt may go on. After any other error it
-   * must not: what is unknown then, the next attempt finds out.
+   * @throws {SluiceError} `CHECKPOINT_TIMEOUT`, or what a task could not take its snapshot for: the attempt may go on. Any
+   * other error ends it: what is unknown then, and what is owed, the next attempt finds out.
    */
   trigger(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
     const taken = this.queue.then(() => this.take(kind, onTriggered))
@@ -154,7 +153,7 @@ export class CheckpointCoordinator {
   }
 
   private async take(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
-    const { store, committers, clock, logger, metrics, statistics, tasks } = this.options
+    const { store, committers, clock, logger, statistics, tasks, onFailure } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
     const checkpointId = this.nextId++
@@ -178,9 +177,6 @@ export class CheckpointCoordinator {
       this.failuresInARow = 0
       this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
       record.completed({ atMs: clock.nowMs(), location, sizeBytes })
-      metrics.counter('checkpoints_completed_total').add(1)
-      metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
-      metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
       logger.debug(
         {
           event: 'checkpoint-completed',
@@ -198,6 +194,10 @@ export class CheckpointCoordinator {
       if (error instanceof CheckpointGivenUp) {
         tasks.abort(checkpointId)
         logger.warn({ event: 'checkpoint-failed', checkpoint: String(checkpointId), err: error }, error.message)
+      } else if (this.failure === undefined) {
+        // Also when nobody but a user asked for it: a later checkpoint would pass over what this one may owe.
+        this.failure = error
+        onFailure(error)
       }
       throw error
     }

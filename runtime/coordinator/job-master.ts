@@ -4,11 +4,14 @@
  */
 import type { CheckpointProgress, JobRun, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
 import type { JobEvent, JobState } from '../../topology/contract/job-detail.ts'
+import type { Counter } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { RecentEvents } from '../control/recent-events.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
-import { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import { CheckpointMeter } from './checkpoint-meter.ts'
+import { CheckpointStatisticsRecorder, summaryOf } from './checkpoint-statistics.ts'
 import { ExceptionHistory } from './exception-history.ts'
 import type { JobOptions } from './job-options.ts'
 import { reportVertices } from './job-report.ts'
@@ -47,24 +50,31 @@ export class JobMaster implements JobRun {
   private parallelism: number
   private workers: number
   private restarts_ = 0
+  private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
+  /** When the attempt that a rescale waits for runs, however many fail before it. */
   private running = Promise.withResolvers<void>()
   private canceled = false
   private wake: (() => void) | undefined
   private progressAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: JobOptions) {
-    const { clock, random, logger, pool, restart } = options
+    const { clock, random, logger, pool, restart, metrics } = options
     this.options = options
     this.parallelism = options.parallelism ?? 1
     this.workers = options.workers ?? 1
     this.fromSavepoint = options.fromSavepoint
     this.startedAtMs = clock.nowMs()
     this.events = new RecentEvents({ capacity: REMEMBERED_EVENTS, origin: String(this.startedAtMs) })
+    this.restartCounter = metrics({}).counter('num_restarts_total')
+    const meter = new CheckpointMeter(metrics)
     this.statistics = new CheckpointStatisticsRecorder(
       () => clock.nowMs(),
-      (checkpoint) => this.emit({ type: 'checkpoint', checkpoint }),
+      (checkpoint) => {
+        meter.changed(checkpoint)
+        this.emit({ type: 'checkpoint', checkpoint: summaryOf(checkpoint) })
+      },
     )
     this.strategy = createRestartStrategy(restart, clock, random)
     this.pool = new WorkerPool({
@@ -158,7 +168,8 @@ export class JobMaster implements JobRun {
     this.running.promise.catch(() => undefined)
     const before = { parallelism: this.parallelism, workers: this.workers }
     this.parallelism = parallelism
-    this.workers = workers ?? this.workers
+    // 0: no processes beside this one, in which there is one worker then.
+    this.workers = Math.max(1, workers ?? this.workers)
     // What came behind the barrier would be read again.
     attempt.halt()
     try {
@@ -168,6 +179,11 @@ export class JobMaster implements JobRun {
       throw error
     }
     await this.running.promise
+  }
+
+  /** What its workers have measured: in snapshots that add up, since any worker may have had any subtask. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.pool.collectMetrics()
   }
 
   async cancel(): Promise<void> {
@@ -209,7 +225,7 @@ export class JobMaster implements JobRun {
     this.prepared = prepared
     this.fromSavepoint = undefined
     if (prepared.point !== undefined) this.statistics.restored(prepared.point)
-    const { logger, clock, store, checkpoints, metrics } = options
+    const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
       files: options.files,
@@ -224,7 +240,6 @@ export class JobMaster implements JobRun {
       statistics: this.statistics,
       clock,
       logger,
-      metrics: metrics({}),
       onStopping: () => this.enter('STOPPING'),
       onStatus: () => this.progress(),
     })
@@ -260,8 +275,7 @@ export class JobMaster implements JobRun {
       `${what}; it starts again in ${Math.round(delayMs)} ms`,
     )
     this.restarts_++
-    this.running = Promise.withResolvers<void>()
-    this.running.promise.catch(() => undefined)
+    this.restartCounter.add(1)
     this.enter('RESTARTING')
     this.pool.ready(this.workers).catch(() => undefined)
     await new Promise<void>((resolve) => {
@@ -285,9 +299,9 @@ export class JobMaster implements JobRun {
     this.endedAtMs_ = this.options.clock.nowMs()
     this.enter(state)
     this.events.end()
+    this.running.reject(error ?? this.notRunning())
     if (error !== undefined) {
       this.started.reject(error)
-      this.running.reject(error)
       this.settle.reject(error)
       return
     }
@@ -297,8 +311,12 @@ export class JobMaster implements JobRun {
 
   private requireRunning(): Attempt {
     if (this.state_ === 'RUNNING' && this.attempt_ !== undefined) return this.attempt_
+    throw this.notRunning()
+  }
+
+  private notRunning(): SluiceError {
     const { name } = this.options.topology
-    throw new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
+    return new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
       fix: ENDED.has(this.state_) ? 'Submit it again to go on.' : 'Try again when it runs, or cancel it.',
       details: { job: name, state: this.state_ },
     })
@@ -323,6 +341,7 @@ export class JobMaster implements JobRun {
   private cancellation(): Promise<never> {
     return new Promise((_resolve, reject) => {
       this.wake = () => reject(new SluiceError('CANCELED', 'the job was canceled'))
+      if (this.canceled) this.wake()
     })
   }
 

@@ -16,15 +16,18 @@
  *                                     ←   end          end your tasks
  *   ended                             →
  *   status                            →                every second
+ *                                     ←   collect      somebody looks at the metrics of the job
+ *   metrics                           →                also before `ended`
  * ```
  *
- * All but `hello` carry the epoch of the attempt they belong to; what belongs to another is ignored. 64-bit numbers are
- * strings.
+ * All but `hello`, `collect` and `metrics`, which are the worker's, carry the epoch of the attempt they belong to; what
+ * belongs to another is ignored. 64-bit numbers are strings.
  */
 
 import type { SplitState } from '../../topology/contract/source.ts'
 import type { IntervalOutput, StageSnapshot } from '../../topology/contract/stage.ts'
 import type { Poison } from '../../topology/poisoned-record.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import type { RemoteError } from './remote-error.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -118,6 +121,16 @@ export type Hello = {
   readonly pid: number
   /** Where its data plane listens. */
   readonly address: string
+}
+
+/** What a worker has measured since it started, over all attempts. */
+export interface Collect {
+  readonly type: 'collect'
+}
+
+export interface WorkerMetricsMessage {
+  readonly type: 'metrics'
+  readonly metrics: MetricsSnapshot
 }
 
 export type FromWorker = OfAttempt &

@@ -35,7 +35,7 @@ export class ChainStage implements Stage, StageInterior {
   private readonly ports = new Map<string, Subject<Element>>()
   private readonly inputs: Subject<Element>[] = []
   private readonly meters = new Map<string, NodeMeter>()
-  private snapshotting: StageStateSnapshot | undefined
+  private snapshotting: { readonly checkpointId: bigint; readonly state: StageStateSnapshot } | undefined
   private sourceMeter: NodeMeter | undefined
   private pending: Promise<void>[] = []
   private failure: unknown
@@ -81,6 +81,7 @@ export class ChainStage implements Stage, StageInterior {
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
+    this.sourceMeter?.received(batch.length)
     this.sourceMeter?.sent(batch.length)
     this.merged.receive(batch, input)
     return this.send(input, batch)
@@ -104,14 +105,14 @@ export class ChainStage implements Stage, StageInterior {
 
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
     // The cut: everything up to the first await happens before another element can arrive.
-    this.snapshotting?.abort()
+    this.snapshotting?.state.abort()
     const state = this.state.startSnapshot()
-    this.snapshotting = state
+    this.snapshotting = { checkpointId, state }
     this.output.cut(checkpointId, this.writers)
     const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarksMs)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
     const [keyed, output] = await Promise.all([
-      state.encode((chunk) => this.host.store(chunk)),
+      state.encode((chunk) => this.host.store(chunk, checkpointId)),
       this.output.upTo(checkpointId),
     ])
     return { keyed, split: state.split, output, sinkWatermarksMs, watermarkMs }
@@ -121,12 +122,13 @@ export class ChainStage implements Stage, StageInterior {
     this.output.complete(checkpointId)
   }
 
-  abort(_checkpointId: bigint): void {
-    this.snapshotting?.abort()
+  abort(checkpointId: bigint): void {
+    // The barrier of the next one may be here already: barriers come from other tasks, and this from the coordinator.
+    if (this.snapshotting?.checkpointId === checkpointId) this.snapshotting.state.abort()
   }
 
   async close(): Promise<void> {
-    this.snapshotting?.abort()
+    this.snapshotting?.state.abort()
     for (const operator of this.operators) operator.close?.()
     await Promise.all([...this.writers.values()].map((writer) => writer.close()))
   }

@@ -49,7 +49,11 @@ async function launch(start: WorkerStart) {
   const main = fileURLToPath(new URL(`./main.${extension}`, import.meta.url))
   // What a worker prints goes where logs go: the coordinator's standard output is an answer.
   const child = spawn(process.execPath, [...process.execArgv, main], { stdio: ['pipe', 2, 2] })
-  const exited = once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`)
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => signal ?? `exit code ${code}`,
+    // It never ran: whoever launches it is told why below.
+    (error: Error) => error.message,
+  )
   try {
     await once(child, 'spawn')
   } catch (cause) {

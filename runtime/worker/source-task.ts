@@ -135,8 +135,13 @@ export class SourceTask implements SourceTaskControl {
   }
 
   status(): TaskStatus {
-    const { meter, outputs } = this.options
-    return meter.status(this.name, { inputQueueLength: 0, outputQueueLength: outputs.length })
+    const { meter, reader, outputs } = this.options
+    return meter.status(this.name, {
+      bytesIn: reader.readBytes ?? 0,
+      bytesOut: outputs.sentBytes,
+      inputQueueLength: 0,
+      outputQueueLength: outputs.length,
+    })
   }
 
   async close(): Promise<void> {

@@ -45,6 +45,7 @@ export async function runWorkerProcess(): Promise<void> {
     clock,
     logger,
     metrics: (labels) => metrics.scope({ job, ...labels }),
+    collectMetrics: () => metrics.snapshot(),
   })
   process.on('SIGTERM', () => worker.leave())
   startHeartbeats({

@@ -128,13 +128,14 @@ function restTable(): string {
 }
 
 function metricTable(): string {
-  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { type, help, labels = [] }]) => [
+  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { type, help, labels = [], flink }]) => [
     `\`${name}\``,
     type,
     labels.map((label) => `\`${label}\``).join(' '),
+    flink === undefined ? '' : `\`${flink}\``,
     escaped(help),
   ])
-  return table(['metric', 'type', 'own labels', 'what it is'], rows)
+  return table(['metric', 'type', 'own labels', 'in Flink', 'what it is'], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

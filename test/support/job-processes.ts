@@ -30,12 +30,14 @@ export class JobProcesses {
       .filter(isAlive)
   }
 
-  /** By split, the offset that was to be read next at a moment, and when that was noted. */
-  positionsAt(atMs: number): ReadonlyMap<string, { readonly position: bigint; readonly notedAtMs: number }> {
-    const positions = new Map<string, { position: bigint; notedAtMs: number }>()
-    for (const [notedAt, split, position] of linesOf(this.positionsFile)) {
+  /** By split: where it stood at a moment, in the attempt that began last, if that was after another moment. */
+  readBetween(sinceMs: number, atMs: number): ReadonlyMap<string, bigint> {
+    const positions = new Map<string, bigint>()
+    for (const [notedAt, what, split, position] of linesOf(this.positionsFile)) {
       const notedAtMs = Number(notedAt)
-      if (notedAtMs <= atMs) positions.set(split!, { position: BigInt(position!), notedAtMs })
+      if (notedAtMs <= sinceMs || notedAtMs > atMs) continue
+      // What a worker still read that had not heard yet of the end of its attempt does not count.
+      if (what === 'begins' || positions.has(split!)) positions.set(split!, BigInt(position!))
     }
     return positions
   }

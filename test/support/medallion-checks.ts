@@ -132,6 +132,12 @@ async function tableViolations(tables: TableCatalog, name: string, last: Manifes
       found.push(`snapshot ${snapshot.snapshotId} holds ${checkpointOf(snapshot)}, which never completed`)
     }
   }
+  let epoch = 0n
+  for (const { snapshotId, summary } of table.snapshots) {
+    const next = BigInt(summary['sluice.epoch'] ?? epoch)
+    if (next < epoch) found.push(`snapshot ${snapshotId} of epoch ${next} came after epoch ${epoch} had been here`)
+    epoch = next
+  }
   const uid = `sink(${name})`
   const property = table.properties[`sluice.committed.${last.job}.${uid}`]
   const applied = property?.slice(property.indexOf('/') + 1)

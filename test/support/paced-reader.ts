@@ -1,7 +1,12 @@
 /**
- * Loaded before the CLI, this makes readers of the log hand out so many records a second, a few at a time, and note each
- * time where their splits stand: `<milliseconds since 1970> <split> <next offset>` a line. So a test knows what had been
- * read when a process was killed, and an input can be made to last.
+ * Loaded before the CLI, this makes readers of the log hand out so many records a second, a few at a time, and note where
+ * their splits stand when an attempt begins and after each batch:
+ *
+ * ```text
+ * <milliseconds since 1970> begins|reads <split> <next offset>
+ * ```
+ *
+ * So a test knows what had been read when a process was killed, and an input can be made to last.
  */
 import { openSync, writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
@@ -22,8 +27,8 @@ async function paceReaders(rowsPerSecond: number): Promise<void> {
     return Math.floor(((performance.now() - pace.sinceMs) / 1000) * rowsPerSecond) - pace.rows
   }
 
-  function note(reader: InstanceType<typeof LogReader>): void {
-    const lines = snapshot.call(reader).map(({ id, position }) => `${Date.now()} ${id} ${position}\n`)
+  function note(what: 'begins' | 'reads', reader: InstanceType<typeof LogReader>): void {
+    const lines = snapshot.call(reader).map(({ id, position }) => `${Date.now()} ${what} ${id} ${position}\n`)
     // One write: lines of several processes stay whole.
     writeSync(file, lines.join(''))
   }
@@ -31,7 +36,7 @@ async function paceReaders(rowsPerSecond: number): Promise<void> {
   LogReader.prototype.assign = async function (splits) {
     await assign.call(this, splits)
     paces.set(this, { sinceMs: performance.now(), rows: 0 })
-    note(this)
+    note('begins', this)
   }
 
   LogReader.prototype.poll = function (maxRows) {
@@ -39,7 +44,7 @@ async function paceReaders(rowsPerSecond: number): Promise<void> {
     const batch = poll.call(this, Math.min(maxRows, ROWS_PER_POLL))
     if (batch === undefined) return undefined
     paces.get(this)!.rows += batch.length
-    note(this)
+    note('reads', this)
     return batch
   }
 

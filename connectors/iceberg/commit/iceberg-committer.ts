@@ -1,5 +1,5 @@
 /** The committer of an Iceberg sink: one snapshot per checkpoint, applied exactly once however often it is asked. */
-
+import type { Random } from '../../../topology/contract/clock.ts'
 import type { FileIO } from '../../../topology/contract/file-io.ts'
 import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../../topology/contract/sink.ts'
 import { isSluiceError, SluiceError } from '../../../topology/errors.ts'
@@ -18,6 +18,8 @@ export interface IcebergCommitterOptions {
   readonly table: string
   /** Commits lost to other writers before giving up. @default 20 */
   readonly maxAttempts?: number
+  /** For the jitter between them. @default Math.random */
+  readonly random?: Random
   readonly faultPoint?: (name: string) => void | Promise<void>
 }
 
@@ -34,6 +36,7 @@ export class IcebergCommitter implements SinkCommitter {
   private readonly fileIO: FileIO
   private readonly tableName: string
   private readonly maxAttempts: number
+  private readonly random: Random
   private readonly faultPoint: (name: string) => void | Promise<void>
 
   constructor(context: CommitterContext, options: IcebergCommitterOptions) {
@@ -42,6 +45,7 @@ export class IcebergCommitter implements SinkCommitter {
     this.fileIO = options.fileIO
     this.tableName = options.table
     this.maxAttempts = options.maxAttempts ?? 20
+    this.random = options.random ?? Math.random
     this.faultPoint = options.faultPoint ?? (() => {})
   }
 
@@ -150,7 +154,7 @@ export class IcebergCommitter implements SinkCommitter {
   }
 
   private backOff(attempt: number): Promise<void> {
-    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS) * (0.5 + Math.random() / 2)
+    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS) * (0.5 + this.random() / 2)
     return new Promise((resolve) => {
       this.context.clock.schedule(delayMs, resolve)
     })

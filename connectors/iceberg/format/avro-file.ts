@@ -97,13 +97,24 @@ export function readAvroFile(bytes: Uint8Array): AvroFile {
   return { schema, metadata, records }
 }
 
-function recordType(schema: AvroSchema) {
-  return avro.Type.forSchema(schema as never, {
-    typeHook: (part: unknown) => (isLong(part) ? LONG : undefined) as never,
-    wrapUnions: 'never',
-    omitRecordMethods: true,
-    noAnonymousTypes: false,
-  })
+/** Compiled types by their schema: a commit writes and reads the same few over and over. */
+const TYPES = new Map<string, avro.Type>()
+const MAX_TYPES = 64
+
+function recordType(schema: AvroSchema): avro.Type {
+  const text = JSON.stringify(schema)
+  let type = TYPES.get(text)
+  if (type === undefined) {
+    type = avro.Type.forSchema(schema as never, {
+      typeHook: (part: unknown) => (isLong(part) ? LONG : undefined) as never,
+      wrapUnions: 'never',
+      omitRecordMethods: true,
+      noAnonymousTypes: false,
+    })
+    if (TYPES.size === MAX_TYPES) TYPES.delete(TYPES.keys().next().value!)
+    TYPES.set(text, type)
+  }
+  return type
 }
 
 /** Also where a logical type makes an object of it: avsc's registry would overlook those. */

@@ -47,6 +47,19 @@ describe('a complete checkpoint', () => {
 })
 
 describe('epochs', () => {
+  it('tell an older attempt why the checkpoint that it restores has gone: retired, not damaged', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'one')
+    const zombie = open(files)
+    await zombie.openEpoch()
+    const successor = open(files, [], 1)
+    await successor.openEpoch()
+    await take(successor, 'two')
+    await expect(zombie.latest()).rejects.toMatchObject({ code: 'FENCED' })
+  })
+
   it('keep an older attempt from completing a checkpoint, whenever it tries', async () => {
     const files = memoryFiles()
     const zombie = open(files)
@@ -246,5 +259,23 @@ describe('what older attempts have left behind', () => {
     await second.openEpoch()
     await take(second, 'two')
     expect(states(files).length).toBe(3)
+  })
+})
+
+describe('an older savepoint that is restored', () => {
+  it('is what the next attempt begins from, wherever the copy that was named lies', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    const location = await take(first, 'savepoint', 'savepoint')
+    await take(first, 'later')
+    const copy = 'memory:///backup/of.manifest'
+    await files.create(copy, await files.read(location))
+    const second = open(files)
+    await second.openEpoch()
+    await second.adopt(await second.at(copy, 'job'))
+    const third = open(files)
+    await third.openEpoch()
+    expect(await stateOf(third)).toBe('savepoint')
   })
 })
