@@ -47,7 +47,7 @@ function propertyTests(): string[] {
 async function runSuite(name: string): Promise<boolean> {
   const { config, files } = SUITES[name]!()
   // What tests print is the report: unadorned.
-  const reporting = ['--reporter=verbose', '--disable-console-intercept']
+  const reporting = ['--disable-console-intercept', '--reporter=verbose']
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
   const started = new Date()
   const child = spawn(process.execPath, args, {
