@@ -96,6 +96,7 @@ export class SourceTask implements SourceTaskControl {
           await meter.waitBackpressured(Promise.all([full, credit]))
           this.idleness.heldBack()
         }
+        current = undefined
         await share.breathe()
       }
     } catch (error) {
