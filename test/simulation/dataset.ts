@@ -83,10 +83,20 @@ const table = (name: TableName, fields: readonly Field[]): TableReference => ({
   properties: {},
 })
 
-const EVENT_FIELDS = [column(1, 'id', 'int'), column(2, 'key', 'string'), column(3, 'amount', 'int'), column(4, 'at', 'long')]
+const EVENT_FIELDS = [
+  column(1, 'id', 'int'),
+  column(2, 'key', 'string'),
+  column(3, 'amount', 'int'),
+  column(4, 'at', 'long'),
+]
 
 export const TABLES: readonly TableReference[] = [
   table('raw', EVENT_FIELDS),
-  table('gold', [column(1, 'key', 'string'), column(2, 'start', 'long'), column(3, 'amount', 'int'), column(4, 'events', 'long')]),
+  table('gold', [
+    column(1, 'key', 'string'),
+    column(2, 'start', 'long'),
+    column(3, 'amount', 'int'),
+    column(4, 'events', 'long'),
+  ]),
   table('late', EVENT_FIELDS),
 ]

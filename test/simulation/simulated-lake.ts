@@ -20,14 +20,31 @@ export class SimulatedLake {
 
   /** The catalog as a process sees it. */
   catalogOf(process: SimulatedProcess): IcebergCatalog {
-    const request = <T>(what: () => string, effect: () => T) => ask(process, this.climate, what, effect)
+    const request = <T>(what: () => string, effect: () => T, isDecisive?: boolean) =>
+      ask(process, this.climate, what, effect, isDecisive)
     return {
-      list: () => request(() => 'list tables', () => [...this.tables.keys()]),
-      load: (name) => request(() => `load ${name}`, () => this.tables.get(name)),
-      create: (name, metadata) => request(() => `make ${name}`, () => this.make(name, metadata)),
+      list: () =>
+        request(
+          () => 'list tables',
+          () => [...this.tables.keys()],
+        ),
+      load: (name) =>
+        request(
+          () => `load ${name}`,
+          () => this.tables.get(name),
+        ),
+      create: (name, metadata) =>
+        request(
+          () => `make ${name}`,
+          () => this.make(name, metadata),
+        ),
       commit: async (base, next) => {
         try {
-          return await request(() => `commit ${base.name}`, () => this.commit(base, next))
+          return await request(
+            () => `commit ${base.name}`,
+            () => this.commit(base, next),
+            true,
+          )
         } catch (cause) {
           if (!isSluiceError(cause, 'SERVICE_FAILED')) throw cause
           throw new SluiceError('COMMIT_STATE_UNKNOWN', `a commit to ${base.name} has an unknown outcome`, { cause })
