@@ -59,7 +59,7 @@ export function deduplicate<S extends AnyStream, const F extends FieldOf<Element
 
 function createDeduplicate(context: OperatorContext, seen: FirstSeen): Operator {
   const duplicates = context.metrics.counter('duplicates_total')
-  const lateCounter = context.metrics.counter('records_late_total')
+  const lateCounter = context.metrics.counter('num_late_records_dropped_total')
   return {
     onBatch(batch: Batch) {
       const first: number[] = []

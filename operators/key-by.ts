@@ -49,19 +49,19 @@ export function keyByFields(input: AnyStream, key: readonly string[] | ((value: 
 }
 
 /**
- * The fields by which a keyed stream is keyed, or undefined when it is by a function.
+ * The fields by which a keyed stream is keyed, or undefined when it is by a function; `operator` is who needs them.
  *
  * @throws {TopologyError} `UNKEYED`, where the types did not stop it: plain JavaScript, `any`.
  */
-export function keyFieldsOf(stream: AnyStream): readonly string[] | undefined {
+export function keyFieldsOf(stream: AnyStream, operator: string): readonly string[] | undefined {
   let node: Node | undefined = stream.origin.node
   // What keeps the key (filter, branch, eventTime) may stand between.
   while (node !== undefined && node.behaviour.type !== 'key') {
     node = node.key === 'keeps' ? node.inputs[0]?.node : undefined
   }
   if (node?.behaviour.type === 'key') return 'fields' in node.behaviour ? node.behaviour.fields : undefined
-  throw new TopologyError('UNKEYED', `a window works per key, and ${stream.origin.node.id} is not keyed`, {
-    fix: "Put keyBy('field') before window().",
+  throw new TopologyError('UNKEYED', `${operator}() works per key, and ${stream.origin.node.id} is not keyed`, {
+    fix: `Put keyBy('field') before ${operator}().`,
     details: { uid: stream.origin.node.id },
   })
 }

@@ -2,11 +2,14 @@
  * Named places at which a crash would split a protocol step in two, and where tests make the process fail.
  *
  * ```text
- * SLUICE_FAULT=name[:count][=kill|throw|hang]    fail at the count-th passing (default 1), by SIGKILL unless told otherwise
- * SLUICE_FAULT_TRACE=file                        append each name to the file when it is first passed
+ * SLUICE_FAULT=name[:count][=kill|throw|hang|stop]    fail at the count-th passing (default 1), by SIGKILL unless told
+ *                                                     otherwise; who stops itself goes on from there after a SIGCONT
+ * SLUICE_FAULT_FILE=file                              the file may come to hold name[=…] at any time: of all processes that
+ *                                                     look into it, the first to pass that point claims it, and fails
+ * SLUICE_FAULT_TRACE=file                             append each name to the file when it is first passed
  * ```
  */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync } from 'node:fs'
 import { SluiceError } from '../topology/errors.ts'
 import { nearestName } from '../topology/nearest-name.ts'
 
@@ -38,13 +41,16 @@ export const FAULT_POINTS = {
   'iceberg.after-catalog-cas': 'the catalog names the new metadata; the committer has not heard of it',
   'log.before-append': 'records have arrived at the log; no transaction has begun',
   'log.after-append': 'records are in the log; the producer has not heard of it',
+  'log.before-commit': 'a checkpoint is to be committed to a topic; no transaction has begun',
+  'log.after-commit': 'what was staged is in the topic; the coordinator has not heard of it',
 } as const satisfies Readonly<Record<string, string>>
 
 export type FaultPoint = keyof typeof FAULT_POINTS
 
-/** What `SLUICE_FAULT` and `SLUICE_FAULT_TRACE` hold. */
+/** What `SLUICE_FAULT`, `SLUICE_FAULT_FILE` and `SLUICE_FAULT_TRACE` hold. */
 export interface FaultSettings {
   readonly SLUICE_FAULT?: string | undefined
+  readonly SLUICE_FAULT_FILE?: string | undefined
   readonly SLUICE_FAULT_TRACE?: string | undefined
 }
 
@@ -60,34 +66,96 @@ export function faultPoint(name: FaultPoint): void {
 
 /** Sets the faults of this process, in place of those its environment set; without settings, none. */
 export function setFaults(settings: FaultSettings): void {
-  const fault = settings.SLUICE_FAULT ? parseFault(settings.SLUICE_FAULT) : undefined
-  const traceFile = settings.SLUICE_FAULT_TRACE || undefined
-  if (fault === undefined && traceFile === undefined) {
+  const { SLUICE_FAULT: fault, SLUICE_FAULT_FILE: file, SLUICE_FAULT_TRACE: traceFile } = settings
+  const watchers = [
+    ...(traceFile ? [tracedIn(traceFile)] : []),
+    ...(fault ? [counted(parseFault(fault))] : []),
+    ...(file ? [armedBy(file)] : []),
+  ]
+  if (watchers.length === 0) {
     passing = undefined
     return
   }
-  const seen = new Set<FaultPoint>()
-  let left = fault?.count ?? 0
   passing = (name) => {
     checkName(name)
-    if (traceFile !== undefined && !seen.has(name)) {
-      seen.add(name)
-      appendFileSync(traceFile, `${name}\n`)
-    }
-    if (name === fault?.name && --left === 0) fail(name, fault.action)
+    for (const watch of watchers) watch(name)
   }
 }
 
-type Action = 'kill' | 'throw' | 'hang'
+/** Where a claimed fault went: what it was, who claimed it (process id) and when (milliseconds since 1970). */
+export function claimedFaultFile(file: string): string {
+  return `${file}.claimed`
+}
 
-let passing: ((name: FaultPoint) => void) | undefined
+type Watcher = (name: FaultPoint) => void
+type Action = 'kill' | 'throw' | 'hang' | 'stop'
+
+interface Fault {
+  readonly name: FaultPoint
+  readonly count: number
+  readonly action: Action
+}
+
+/** A point that batches pass looks into the file this often, milliseconds; a rare one does so each time. */
+const LOOK_EVERY_MS = 10
+
+let passing: Watcher | undefined
 setFaults(process.env)
 
-function parseFault(text: string): { name: FaultPoint; count: number; action: Action } {
-  const match = /^([^:=]+)(?::([1-9]\d*))?(?:=(kill|throw|hang))?$/.exec(text)
+function tracedIn(file: string): Watcher {
+  const seen = new Set<FaultPoint>()
+  return (name) => {
+    if (seen.has(name)) return
+    seen.add(name)
+    appendFileSync(file, `${name}\n`)
+  }
+}
+
+function counted({ name: wanted, count, action }: Fault): Watcher {
+  let left = count
+  return (name) => {
+    if (name === wanted && --left === 0) fail(name, action)
+  }
+}
+
+function armedBy(file: string): Watcher {
+  const lookedAtMs = new Map<FaultPoint, number>()
+  return (name) => {
+    const nowMs = performance.now()
+    if (nowMs - (lookedAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < LOOK_EVERY_MS) return
+    lookedAtMs.set(name, nowMs)
+    const text = contentOf(file)
+    if (text === undefined) return
+    const fault = parseFault(text)
+    if (name === fault.name && claim(file)) fail(name, fault.action)
+  }
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** False when another process was first. */
+function claim(file: string): boolean {
+  const claimed = claimedFaultFile(file)
+  try {
+    renameSync(file, claimed)
+  } catch {
+    return false
+  }
+  appendFileSync(claimed, ` ${process.pid} ${Date.now()}\n`)
+  return true
+}
+
+function parseFault(text: string): Fault {
+  const match = /^([^:=]+)(?::([1-9]\d*))?(?:=(kill|throw|hang|stop))?$/.exec(text)
   if (match === null) {
-    throw new SluiceError('FAULT_INVALID', `SLUICE_FAULT is "${text}"`, {
-      fix: 'Write name[:count][=kill|throw|hang], as in checkpoint.after-manifest:2=throw.',
+    throw new SluiceError('FAULT_INVALID', `the fault is "${text}"`, {
+      fix: 'Write name[:count][=kill|throw|hang|stop], as in checkpoint.after-manifest:2=throw.',
     })
   }
   const name = match[1] as FaultPoint
@@ -106,6 +174,10 @@ function checkName(name: string): void {
 function fail(name: FaultPoint, action: Action): void {
   if (action === 'throw') {
     throw new SluiceError('FAULT_INJECTED', `fault injected at ${name}`, { details: { faultPoint: name } })
+  }
+  if (action === 'stop') {
+    process.kill(process.pid, 'SIGSTOP')
+    return
   }
   if (action === 'kill') process.kill(process.pid, 'SIGKILL')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)

@@ -40,6 +40,9 @@ export interface LazyRows<T = any> {
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
 export type Key = string | number | bigint | boolean
 
+/** What makes rows one by one puts no more of them into a batch: larger ones outlive the young generation. */
+export const MAX_BATCH_ROWS = 1024
+
 /**
  * A batch of rows, 256–1,024 as a rule: larger ones outlive the young generation and halve the throughput.
  *

@@ -41,6 +41,7 @@ export { parallelism } from './parallelism.ts'
 export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'
+export { PoisonedRecord } from './poisoned-record.ts'
 export {
   binary,
   type DecodedRow,
@@ -60,6 +61,9 @@ export {
   uuid,
   type Wire,
 } from './schema/index.ts'
+export type { Immutable } from './state/immutable.ts'
+export { type MapState, type MapStateDescriptor, type MapStateOptions, mapState } from './state/map-state.ts'
+export { type ValueState, type ValueStateDescriptor, type ValueStateOptions, valueState } from './state/value-state.ts'
 export type { ElementOf, KeyedStream, Stream, TopicStream, Transform } from './stream.ts'
 export {
   bucket,

@@ -2,6 +2,7 @@
 import type { SourceRecord } from './contract/source.ts'
 import { TopologyError } from './errors.ts'
 import type { GraphBuilder, Node, NodeInput, NodeSpec } from './graph.ts'
+import type { PoisonedRow } from './poisoned-record.ts'
 
 declare const elementType: unique symbol
 declare const keyType: unique symbol
@@ -101,6 +102,11 @@ export interface KeyedStream<K, T> extends Stream<T> {
 export interface TopicStream<T> extends Stream<T> {
   /** The records before decoding. */
   readonly received: Stream<SourceRecord>
+  /**
+   * Records that made the job fail several times at the same place. A job that reads them goes on without them; one that
+   * does not fails with `POISON_RECORD`, naming topic, partition and offset.
+   */
+  readonly poisoned: Stream<PoisonedRow>
   /** The schema that the topic was declared with. */
   readonly schema: unknown
 }

@@ -4,6 +4,7 @@ import type { Source, SourceRecord } from './contract/source.ts'
 import { withPlace } from './error-place.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
+import type { PoisonedRow } from './poisoned-record.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
 import { decodeRecord, type Topic } from './topic.ts'
 
@@ -76,7 +77,8 @@ function fromTopic<T>(graph: GraphBuilder, topic: Topic<T>): TopicStream<T> {
     },
     [received.origin],
   )
-  return streamOf(graph, decode, 'out', { received, schema: topic.schema })
+  const poisoned = streamOf<Stream<PoisonedRow>>(graph, source, 'poisoned')
+  return streamOf(graph, decode, 'out', { received, poisoned, schema: topic.schema })
 }
 
 function sourceSpec(source: SourceReference) {
@@ -85,6 +87,7 @@ function sourceSpec(source: SourceReference) {
     kind: 'source',
     parameters: { [source.kind === 'topic' ? 'topic' : 'source']: source.name },
     behaviour: { type: 'source' as const, source },
+    sideOutputs: source.kind === 'topic' ? ['poisoned'] : [],
     columns: { out: {} },
     stateful: true,
   }

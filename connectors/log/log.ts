@@ -18,13 +18,17 @@ import { LogSource } from './source.ts'
 import { LogStore } from './store.ts'
 import { Topics } from './topics.ts'
 
+export type LogFaultPoint = (
+  name: 'log.before-append' | 'log.after-append' | 'log.before-commit' | 'log.after-commit',
+) => void
+
 export interface LogOptions extends TopicSystemContext {
   /** The file, `log.db` as a rule; it and its directory are made when they are not there. */
   readonly path: string
   /** An append that would make the file larger fails with `DISK_FULL`. @default no limit but the disk's */
   readonly maxSizeBytes?: number
-  /** Called around the transaction of every append, for tests to fail there. */
-  readonly faultPoint?: (name: 'log.before-append' | 'log.after-append') => void
+  /** Called around the transaction of every append and of every commit of a sink, for tests to fail there. */
+  readonly faultPoint?: LogFaultPoint
 }
 
 /**
@@ -54,7 +58,7 @@ class EmbeddedLog implements TopicSystem {
   private readonly topics: Topics
   private readonly appender: Appender
   private readonly partitioners = new Map<string, Partitioner>()
-  private readonly faultPoint: NonNullable<LogOptions['faultPoint']>
+  private readonly faultPoint: LogFaultPoint
   private lostRecords = 0
 
   constructor(store: LogStore, { logger, faultPoint = () => {} }: LogOptions) {
@@ -109,7 +113,7 @@ class EmbeddedLog implements TopicSystem {
   }
 
   sink(topic: string, options?: TopicOptions): Sink {
-    return new LogSink(this.store, this.topics, this.appender, topic, options)
+    return new LogSink(this.store, this.topics, this.appender, this.faultPoint, topic, options)
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Reads splits of a topic in turn, the one that lags most first. */
 import type { StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
-import type { Counter, MetricScope } from '../../topology/contract/observability.ts'
+import type { MetricScope } from '../../topology/contract/observability.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
@@ -35,11 +35,11 @@ interface Split {
 const NO_OFFSETS = { earliestOffset: 0, nextOffset: 0 }
 
 export class LogReader implements SourceReader {
+  readBytes = 0
   private readonly store: LogStore
   private readonly topics: Topics
   private readonly topic: Topic
   private readonly metrics: MetricScope
-  private readonly bytesIn: Counter
   private readonly following: StatementSync
   private readonly containing: StatementSync
   private splits: Split[] = []
@@ -50,7 +50,6 @@ export class LogReader implements SourceReader {
     this.topics = topics
     this.topic = topic
     this.metrics = metrics
-    this.bytesIn = metrics.counter('bytes_in_total')
     this.following = store.prepareRead(`
       SELECT batch_id, base_offset, record_count, crc32, packed FROM record_batch
       WHERE topic_id = ? AND partition = ? AND base_offset >= ? ORDER BY base_offset`)
@@ -110,7 +109,7 @@ export class LogReader implements SourceReader {
     const offsets = this.topics.offsets(this.topic)
     for (const { id, index, position } of positions) {
       const { nextOffset = 0 } = offsets[index] ?? {}
-      this.metrics.gauge('source_lag_records', { split: id }).set(Math.max(0, nextOffset - Number(position)))
+      this.metrics.gauge('pending_records', { split: id }).set(Math.max(0, nextOffset - Number(position)))
     }
   }
 
@@ -134,7 +133,7 @@ export class LogReader implements SourceReader {
     split.emptyAtVersion = undefined
     const { name } = this.topic
     const { partition } = split
-    this.bytesIn.add(runs.reduce((bytes, { batch, from, to }) => bytes + batch.valueBytes(from, to), 0))
+    for (const { batch, from, to } of runs) this.readBytes += batch.valueBytes(from, to)
     const make = () => {
       const rows: SourceRecord[] = []
       for (const { batch, from, to } of runs) batch.unpack(name, partition, from, to, rows)

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../topology/contract/sink.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Appender } from './appender.ts'
+import type { LogFaultPoint } from './log.ts'
 import type { LogStore } from './store.ts'
 import type { Topic } from './topics.ts'
 
@@ -30,6 +31,7 @@ interface EpochRow {
 export class LogSinkCommitter implements SinkCommitter {
   private readonly store: LogStore
   private readonly appender: Appender
+  private readonly faultPoint: LogFaultPoint
   private readonly topic: Topic
   private readonly context: CommitterContext
   private readonly find: StatementSync
@@ -38,9 +40,10 @@ export class LogSinkCommitter implements SinkCommitter {
   private readonly unstage: StatementSync
   private readonly unstageOlder: StatementSync
 
-  constructor(store: LogStore, appender: Appender, topic: Topic, context: CommitterContext) {
+  constructor(store: LogStore, appender: Appender, faultPoint: LogFaultPoint, topic: Topic, context: CommitterContext) {
     this.store = store
     this.appender = appender
+    this.faultPoint = faultPoint
     this.topic = topic
     this.context = context
     this.find = store.prepareWrite('SELECT epoch, checkpoint_id FROM sink_epoch WHERE job = ? AND sink_uid = ?')
@@ -72,6 +75,7 @@ export class LogSinkCommitter implements SinkCommitter {
   async commit(request: CommitRequest): Promise<void> {
     const { job, uid } = this.context
     const doing = `committing checkpoint ${request.checkpointId} of sink '${uid}' of job '${job}'`
+    this.faultPoint('log.before-commit')
     await this.store.write('fsync', doing, () => {
       const row = this.row()
       this.refuseOlder(row, request.epoch)
@@ -85,6 +89,7 @@ export class LogSinkCommitter implements SinkCommitter {
       this.apply(request)
       this.record.run(job, uid, request.epoch, request.checkpointId)
     })
+    this.faultPoint('log.after-commit')
   }
 
   async close(): Promise<void> {}

@@ -11,6 +11,7 @@ import type {
 import type { OutgoingRecord, TopicOptions } from '../../topology/contract/topic.ts'
 import type { Batch } from '../../topology/element.ts'
 import { type Appender, packBatches } from './appender.ts'
+import type { LogFaultPoint } from './log.ts'
 import { Partitioner } from './partitioner.ts'
 import { packedSize } from './record-batch.ts'
 import { type LogCommittable, LogSinkCommitter } from './sink-committer.ts'
@@ -24,13 +25,22 @@ export class LogSink implements Sink {
   private readonly store: LogStore
   private readonly topics: Topics
   private readonly appender: Appender
+  private readonly faultPoint: LogFaultPoint
   private readonly topicName: string
   private readonly options: TopicOptions | undefined
 
-  constructor(store: LogStore, topics: Topics, appender: Appender, topicName: string, options?: TopicOptions) {
+  constructor(
+    store: LogStore,
+    topics: Topics,
+    appender: Appender,
+    faultPoint: LogFaultPoint,
+    topicName: string,
+    options?: TopicOptions,
+  ) {
     this.store = store
     this.topics = topics
     this.appender = appender
+    this.faultPoint = faultPoint
     this.topicName = topicName
     this.options = options
   }
@@ -40,7 +50,7 @@ export class LogSink implements Sink {
   }
 
   async createCommitter(context: CommitterContext): Promise<SinkCommitter> {
-    return new LogSinkCommitter(this.store, this.appender, await this.topic(), context)
+    return new LogSinkCommitter(this.store, this.appender, this.faultPoint, await this.topic(), context)
   }
 
   /** The log stays open: it belongs to whoever opened it. */

@@ -1,14 +1,13 @@
 /** What `npm start` does: publish a simulated run, take it through the job, show what became of it. */
 import type { CommandContext } from '../../runtime/cli/command-context.ts'
 import { ExitCode, interruptedCode } from '../../runtime/cli/exit-code.ts'
-import { watchProgress } from '../../runtime/cli/job-progress.ts'
 import { openMetrics } from '../../runtime/cli/open-metrics.ts'
-import { stopOnSignal } from '../../runtime/cli/stop-on-signal.ts'
+import { runWatched } from '../../runtime/cli/run-watched.ts'
 import { formatCount } from '../../runtime/cli/units.ts'
 import { usageError } from '../../runtime/cli/usage-error.ts'
 import { openQuery, openTables } from '../../runtime/compose/index.ts'
 import type { Config } from '../../runtime/config/index.ts'
-import { type SubmitOptions, submitJob } from '../../runtime/control/submit-job.ts'
+import type { SubmitOptions } from '../../runtime/control/open-job-master.ts'
 import type { Metrics } from '../../runtime/observability/metrics.ts'
 import { EventProducer } from '../../runtime/producer/event-producer.ts'
 import type { JobStatus } from '../../topology/contract/job-control.ts'
@@ -79,19 +78,9 @@ async function live(demo: Demo, ratePerSecond: number): Promise<{ status: JobSta
   }
 }
 
-async function runJob(demo: Demo, options: Pick<SubmitOptions, 'bounds' | 'drain'>): Promise<JobStatus> {
-  const { context, config, logger, metrics } = demo
-  const { clock, signal, stderr } = context.environment
-  const submitted = await submitJob(job, { config, clock, logger, metrics, ...options })
-  try {
-    const stopping = stopOnSignal(submitted.run, signal, stderr)
-    using _progress = watchProgress(submitted.run, { clock, output: stderr })
-    const status = await submitted.run.done
-    await stopping()
-    return status
-  } finally {
-    await submitted.close()
-  }
+function runJob({ context, config, logger, metrics }: Demo, options: Pick<SubmitOptions, 'bounds' | 'drain'>) {
+  const { clock } = context.environment
+  return runWatched(context, job, { config, clock, logger, metrics, ...options })
 }
 
 /** Publishes the days that follow what the topic holds. Returns how many records. */

@@ -47,7 +47,7 @@ export function aggregate<
   options: AggregateOptions = {},
 ): Transform<S, AggregateOutputs<S, A>> {
   return ({ input, windows, allowedLatenessMs }) => {
-    const keyFields = keyFieldsOf(input)
+    const keyFields = keyFieldsOf(input, 'window')
     const keyColumns = keyFields ?? ['key']
     const names = Object.keys(aggregates)
     const taken = names.filter((name) => keyColumns.includes(name))

@@ -1,7 +1,7 @@
 /** How windows are gathered, closed and written: the behaviour of `aggregate`. */
 import { tuple } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import { Batch, type Key, type Watermark } from '../../topology/element.ts'
+import { Batch, type Key, MAX_BATCH_ROWS, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
 import { pickRows } from '../../topology/selection.ts'
@@ -19,15 +19,12 @@ export interface WindowedAggregation {
   readonly aggregates: Readonly<Record<string, Aggregate<never, unknown>>>
 }
 
-/** Results leave in batches of this many rows at most. */
-const MAX_BATCH_ROWS = 1024
-
 export function createWindowedAggregation(context: OperatorContext, plan: WindowedAggregation): Operator {
   const { windows, allowedLatenessMs, keyColumns } = plan
   const names = Object.keys(plan.aggregates)
   const aggregates = Object.values(plan.aggregates) as Aggregate<unknown, unknown>[]
   const columns = emptyRow([...keyColumns, ...names])
-  const lateCounter = context.metrics.counter('records_late_total')
+  const lateCounter = context.metrics.counter('num_late_records_dropped_total')
 
   // Namespace: the window's start. The value: one accumulator per aggregate, in their order.
   const state = context.state.keyed<unknown[]>({

@@ -7,6 +7,7 @@ import { faultPoint } from '../fault-point.ts'
 import { type CheckpointFiles, checkpointFiles } from './checkpoint-files.ts'
 import { type CheckpointEntry, Journal, type JournalRecord } from './journal.ts'
 import { encodeManifest, type Manifest } from './manifest.ts'
+import { checkJob } from './restore.ts'
 
 export interface CheckpointStoreOptions {
   readonly files: FileIO
@@ -35,6 +36,8 @@ export class CheckpointStore {
   private readonly logger: Logger
   private readonly journal: Journal
   private head: JournalRecord | undefined
+  /** Whether attempts before this one may have left files behind that no manifest names. */
+  private hasOrphans = true
 
   constructor(options: CheckpointStoreOptions) {
     this.root = options.root
@@ -47,10 +50,17 @@ export class CheckpointStore {
     )
   }
 
-  /** Takes the next epoch: from here on every older attempt is fenced at this store. Try again when two race. */
+  /**
+   * Takes the next epoch: from here on every older attempt is fenced at this store. The first time it takes over from
+   * whoever was there. From then on it goes on from its own epoch only: a coordinator that was replaced while it stood
+   * still must not, by restarting its job, replace its successor.
+   *
+   * @throws {SluiceError} `FENCED` when another has taken over since.
+   */
   async openEpoch(): Promise<bigint> {
     for (;;) {
       const base = await this.journal.read()
+      if (this.head !== undefined && !this.journal.isOwn(base)) throw this.journal.fenced(this.head)
       try {
         this.head = await this.journal.append(base, { epoch: base.epoch + 1n, opensEpoch: true })
         faultPoint('restore.after-epoch')
@@ -99,29 +109,34 @@ export class CheckpointStore {
         )
       }
     }
-    if (this.current().checkpoints.length > 0) {
-      throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
-        fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
-        details: { passedOver },
-      })
-    }
-    return undefined
+    // Without one, but with damaged records: they may have named some, and a job must not begin anew behind its tables.
+    if (passedOver.length === 0) return undefined
+    throw new SluiceError('CHECKPOINT_CORRUPT', 'every retained checkpoint of the job is damaged', {
+      fix: 'Start from a savepoint with --from-savepoint, or restore the checkpoint directory from a backup.',
+      details: { passedOver },
+    })
   }
 
-  /** A manifest named by its path, as `--from-savepoint` gives it. */
-  async at(location: string): Promise<RestorePoint> {
+  /**
+   * A manifest named by its path, as `--from-savepoint` gives it.
+   * @throws {SluiceError} `RESTORE_MISMATCH` when it is of another job, `CHECKPOINT_CORRUPT`, `FILE_NOT_FOUND`
+   */
+  async at(location: string, job: string): Promise<RestorePoint> {
     const manifest = await this.contents.manifest(location)
+    // Its state lies where that job keeps its own, so this comes first.
+    checkJob(manifest, job, location)
     await this.verify(manifest)
     return { manifest, location, passedOver: [] }
   }
 
   /**
    * Makes an older checkpoint or savepoint, which this attempt has restored, the one that the next attempt begins from,
-   * so that a crash before the next checkpoint does not lead back to what was left.
+   * so that a crash before the next checkpoint does not lead back to what was left. A user may have named it by another
+   * path, or named a copy.
    */
-  async adopt({ location }: RestorePoint): Promise<void> {
+  async adopt({ manifest: { epoch, checkpointId } }: RestorePoint): Promise<void> {
     const head = this.current()
-    const adopted = head.checkpoints.find((entry) => `${this.root}/${entry.manifest}` === location)
+    const adopted = head.checkpoints.find((entry) => entry.id === checkpointId && entry.epoch === epoch)
     if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
     const others = head.checkpoints.filter((entry) => entry !== adopted)
     this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })
@@ -154,6 +169,7 @@ export class CheckpointStore {
     })
     faultPoint('checkpoint.after-manifest')
     await this.deleteRetired(retired, kept, manifest)
+    if (this.hasOrphans) await this.deleteOrphans()
     return `${this.root}/${name}`
   }
 
@@ -184,6 +200,29 @@ export class CheckpointStore {
       await this.files.delete(`${this.root}/${entry.manifest}`)
     }
     faultPoint('checkpoint.after-retention')
+  }
+
+  /**
+   * State that older attempts have written for checkpoints that were never complete. Spares whatever any manifest names
+   * that is still there, also one that the journal has lost; a damaged one might name anything, and then nothing goes.
+   */
+  private async deleteOrphans(): Promise<void> {
+    this.hasOrphans = false
+    const needed = new Set<string>()
+    for await (const { location } of this.files.list(`${this.root}/manifests/`)) {
+      try {
+        for (const { file } of (await this.contents.manifest(location)).keyed) needed.add(file)
+      } catch (error) {
+        if (isSluiceError(error, 'FILE_NOT_FOUND')) continue
+        return
+      }
+    }
+    for await (const { location } of this.files.list(`${this.root}/state/`)) {
+      const file = location.slice(this.root.length + 1)
+      // A newer attempt's files are none of ours to judge.
+      const isOlder = BigInt(/^state\/(\d+)-/.exec(file)?.[1] ?? this.epoch) < this.epoch
+      if (isOlder && !needed.has(file)) await this.files.delete(location)
+    }
   }
 
   /** None for a manifest that is gone, such as that of a savepoint its user has deleted; undefined for a damaged one. */

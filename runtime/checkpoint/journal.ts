@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto'
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { CheckpointKind } from './manifest.ts'
-import { seal, unseal } from './seal.ts'
+import { corrupt, seal, unseal } from './seal.ts'
 
 const KEEP_RECORDS = 8
 
@@ -30,7 +30,7 @@ export interface CheckpointEntry {
 export interface JournalRecord {
   readonly sequence: number
   readonly epoch: bigint
-  /** Tells two writers of otherwise equal records apart. */
+  /** `<writer>/<number>`: who wrote it, which tells two writers of otherwise equal records apart. */
   readonly nonce: string
   /** Whether this record took the epoch. */
   readonly opensEpoch: boolean
@@ -55,6 +55,8 @@ export class Journal {
   private readonly files: FileIO
   private readonly directory: string
   private readonly warn: (message: string) => void
+  private readonly writer = randomUUID()
+  private written = 0
 
   constructor(files: FileIO, directory: string, warn: (message: string) => void) {
     this.files = files
@@ -73,7 +75,7 @@ export class Journal {
     for (const sequence of sequences.toReversed()) {
       const file = this.location(sequence)
       try {
-        const record = decode(sequence, unseal('journal', await this.files.read(file), file).body)
+        const record = decode(sequence, await this.files.read(file), file)
         const skipped = last - sequence
         return skipped === 0
           ? record
@@ -110,7 +112,7 @@ export class Journal {
       ...base,
       opensEpoch: false,
       ...change,
-      nonce: randomUUID(),
+      nonce: `${this.writer}/${++this.written}`,
       sequence: base.sequence + 1,
     }
     const bytes = encode(record)
@@ -121,12 +123,17 @@ export class Journal {
     return record
   }
 
+  /** Whether it was written through this object, also when the reply to that was lost. */
+  isOwn(record: JournalRecord): boolean {
+    return record.nonce.startsWith(`${this.writer}/`)
+  }
+
   /** @throws {SluiceError} `FENCED` when another attempt has written since `record`. */
   async checkLast(record: JournalRecord, base = record): Promise<void> {
     if ((await this.sequences()).at(-1) !== record.sequence) throw this.fenced(base)
   }
 
-  private fenced(base: JournalRecord): SluiceError {
+  fenced(base: JournalRecord): SluiceError {
     return new SluiceError('FENCED', `another attempt of this job has taken over after epoch ${base.epoch}`, {
       fix: 'Nothing was lost: the newer attempt goes on from the last checkpoint. Stop this one.',
       details: { epoch: String(base.epoch), journal: this.directory },
@@ -143,7 +150,7 @@ export class Journal {
     if (old < 1) return
     const file = this.location(old)
     try {
-      if (decode(old, unseal('journal', await this.files.read(file), file).body).opensEpoch) return
+      if (decode(old, await this.files.read(file), file).opensEpoch) return
     } catch (error) {
       // Gone already, or damaged: a damaged record may have opened an epoch, so it stays.
       if (['FILE_NOT_FOUND', 'CHECKPOINT_CORRUPT'].includes((error as SluiceError).code)) return
@@ -171,8 +178,10 @@ function encode(record: JournalRecord): Uint8Array {
   return seal('journal', Buffer.from(text)).bytes
 }
 
-function decode(sequence: number, body: Uint8Array): JournalRecord {
+function decode(sequence: number, bytes: Uint8Array, file: string): JournalRecord {
+  const { body } = unseal('journal', bytes, file)
   const raw = JSON.parse(Buffer.from(body).toString('utf8')) as {
+    readonly sequence: number
     readonly nonce: string
     readonly epoch: string
     readonly opensEpoch: boolean
@@ -183,6 +192,7 @@ function decode(sequence: number, body: Uint8Array): JournalRecord {
       readonly epoch: string
     })[]
   }
+  if (raw.sequence !== sequence) throw corrupt(file, `record ${raw.sequence} is in its place`)
   return {
     sequence,
     nonce: raw.nonce,

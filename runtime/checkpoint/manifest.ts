@@ -3,7 +3,6 @@
 import type { Committable } from '../../topology/contract/sink.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import type { StateReference } from '../../topology/contract/stage.ts'
-import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -52,13 +51,7 @@ export function encodeManifest(manifest: Manifest): { readonly bytes: Uint8Array
 
 /** @throws {SluiceError} `CHECKPOINT_CORRUPT`, `CHECKPOINT_VERSION` */
 export function decodeManifest(bytes: Uint8Array, file: string, sha256?: string): Manifest {
-  const sealed = unseal('manifest', bytes, file)
-  if (sha256 !== undefined && sealed.sha256 !== sha256) {
-    throw new SluiceError('CHECKPOINT_CORRUPT', `${file} is not the manifest that the journal names`, {
-      fix: 'It is not used. The checkpoint before it is, when there is one.',
-      details: { file },
-    })
-  }
+  const sealed = unseal('manifest', bytes, file, sha256)
   const body = JSON.parse(Buffer.from(sealed.body).toString('utf8')) as ManifestBody
   const { watermarksMs, watermarks = wholeRange(watermarksMs ?? {}, body.keyGroups), ...rest } = body
   return { ...rest, watermarks, epoch: BigInt(body.epoch), checkpointId: BigInt(body.checkpointId) }

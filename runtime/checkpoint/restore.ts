@@ -12,22 +12,21 @@ export function statefulUids(plan: Plan): readonly string[] {
   return plan.nodes.filter((node) => node.stateful).map((node) => node.id)
 }
 
+/** Refuses a checkpoint of another job. @throws {SluiceError} `RESTORE_MISMATCH` */
+export function checkJob(manifest: Manifest, job: string, location: string): void {
+  if (manifest.job === job) return
+  throw new SluiceError('RESTORE_MISMATCH', `${location} is a checkpoint of job "${manifest.job}", not of "${job}"`, {
+    fix: 'Name a savepoint of this job.',
+    details: { job, savepointJob: manifest.job },
+  })
+}
+
 /**
  * Refuses a checkpoint that does not fit the plan.
  * @param allowNonRestoredState leave the state of operators that are gone behind.
  * @throws {SluiceError} `RESTORE_MISMATCH` listing the operators whose state would be lost; `KEY_GROUPS_CHANGED`
  */
 export function checkFits(manifest: Manifest, plan: Plan, location: string, allowNonRestoredState = false): void {
-  if (manifest.job !== plan.job) {
-    throw new SluiceError(
-      'RESTORE_MISMATCH',
-      `${location} is a checkpoint of job "${manifest.job}", not of "${plan.job}"`,
-      {
-        fix: 'Name a savepoint of this job.',
-        details: { job: plan.job, savepointJob: manifest.job },
-      },
-    )
-  }
   if (manifest.keyGroups !== plan.keyGroups) {
     throw new SluiceError(
       'KEY_GROUPS_CHANGED',

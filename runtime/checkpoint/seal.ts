@@ -26,8 +26,12 @@ export function seal(kind: SealedKind, body: Uint8Array): { readonly bytes: Uint
   return { bytes: Buffer.concat([Buffer.from(`${claim} ${sha256}\n`, 'latin1'), body]), sha256 }
 }
 
-/** @throws {SluiceError} `CHECKPOINT_CORRUPT` naming the file and what is wrong with it; `CHECKPOINT_VERSION` */
-export function unseal(kind: SealedKind, bytes: Uint8Array, file: string): Sealed {
+/**
+ * @param expected the checksum of the file that is meant, where it is known: another file in its place is no better than a
+ * damaged one.
+ * @throws {SluiceError} `CHECKPOINT_CORRUPT` naming the file and what is wrong with it; `CHECKPOINT_VERSION`
+ */
+export function unseal(kind: SealedKind, bytes: Uint8Array, file: string, expected?: string): Sealed {
   const end = bytes.indexOf(0x0a)
   const header = end < 0 || end > 200 ? undefined : Buffer.from(bytes.subarray(0, end)).toString('latin1')
   const match = header?.match(/^(sluice-([a-z]+) ([1-9]\d{0,8}) (\d{1,15})) ([0-9a-f]{64})$/)
@@ -36,6 +40,7 @@ export function unseal(kind: SealedKind, bytes: Uint8Array, file: string): Seale
   if (body.length !== Number(match[4])) throw corrupt(file, `it holds ${body.length} bytes, ${match[4]} were written`)
   const sha256 = checksum(match[1]!, body)
   if (sha256 !== match[5]) throw corrupt(file, 'its checksum does not match')
+  if (expected !== undefined && sha256 !== expected) throw corrupt(file, 'another file is in its place')
   const formatVersion = Number(match[3])
   if (formatVersion > CHECKPOINT_FORMAT_VERSION) {
     throw new SluiceError(
@@ -54,7 +59,8 @@ function checksum(claim: string, body: Uint8Array): string {
   return createHash('sha256').update(claim, 'latin1').update(body).digest('hex')
 }
 
-function corrupt(file: string, what: string): SluiceError {
+/** The error that says so. */
+export function corrupt(file: string, what: string): SluiceError {
   return new SluiceError('CHECKPOINT_CORRUPT', `${file} is damaged: ${what}`, {
     fix: 'It is not used. The checkpoint before it is, when there is one.',
     details: { file },

@@ -34,6 +34,9 @@ interface Command {
   readonly options: Readonly<Record<string, OptionDescription>>
 }
 
+/** Commands whose log is what one watches them by. */
+const LONG_RUNNING: readonly string[] = ['submit', 'start']
+
 export class CommandContext {
   readonly environment: CliEnvironment
   readonly positionals: readonly string[]
@@ -60,6 +63,10 @@ export class CommandContext {
   /** Whether the switch was given. */
   has(name: string): boolean {
     return this.options[name] !== undefined
+  }
+
+  get commandName(): string {
+    return this.command.name
   }
 
   get format(): string {
@@ -110,7 +117,8 @@ export class CommandContext {
     return this.resources.adopt(topics, (system) => system.close())
   }
 
-  private flags(): Record<string, string> {
+  /** The variables that this command line sets. */
+  flags(): Readonly<Record<string, string>> {
     const flags: Record<string, string> = {}
     for (const [name, { variable }] of Object.entries(this.command.options)) {
       const value = this.options[name]
@@ -124,7 +132,7 @@ export class CommandContext {
     const { createLogger } = await import('../observability/logger.ts')
     const told = settings.some(({ variable, origin }) => variable === 'LOG_LEVEL' && origin !== 'default')
     return createLogger({
-      level: told || this.command.name === 'submit' ? config.log.level : 'warn',
+      level: told || LONG_RUNNING.includes(this.command.name) ? config.log.level : 'warn',
       format: config.log.format,
       clock: this.environment.clock,
     })

@@ -1,14 +1,9 @@
 /** Every command of `runtime`, in the order of help. */
 import { describeVariable, VARIABLES, type Variable } from '../config/variables.ts'
 import type { CommandDescription } from './command.ts'
-import type { OptionDescription } from './option.ts'
+import { dataDir, formats, logging, variableOption } from './command-options.ts'
+import { JOB_COMMANDS } from './job-commands.ts'
 import { suggestion, usageError } from './usage-error.ts'
-
-const dataDir = variableOption('SLUICE_DATA_DIR', 'DIR')
-const logging = {
-  'log-level': variableOption('LOG_LEVEL', 'LEVEL'),
-  'log-format': variableOption('LOG_FORMAT', 'FORMAT'),
-}
 
 export const COMMANDS: readonly CommandDescription[] = [
   {
@@ -17,9 +12,11 @@ export const COMMANDS: readonly CommandDescription[] = [
     details: [
       'The job runs until it ends, fails or is interrupted; Ctrl-C stops it with a savepoint, a second Ctrl-C at once. ' +
         'The next submit goes on from there.',
+      'With --detached the session that `runtime start` has started runs it, and the command ends once it has begun.',
     ],
     positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
     options: {
+      detached: { summary: 'hand the job to the session, and return' },
       until: {
         summary: 'stop at the offsets that are latest now: checkpoint, commit, exit; open windows stay open',
         value: 'latest',
@@ -37,12 +34,14 @@ export const COMMANDS: readonly CommandDescription[] = [
       'data-dir': dataDir,
       'checkpoint-dir': variableOption('CHECKPOINT_DIR', 'DIR'),
       'checkpoint-interval': variableOption('CHECKPOINT_INTERVAL', 'DURATION'),
+      'rest-port': variableOption('REST_PORT', 'PORT'),
       'metrics-port': variableOption('METRICS_PORT', 'PORT'),
       ...logging,
       format: formats('text', 'json'),
     },
     examples: [
       'runtime submit jobs/medallion/job.ts',
+      'runtime submit jobs/medallion/job.ts --detached',
       'runtime submit jobs/medallion/job.ts --until latest --drain',
       'runtime submit jobs/medallion/job.ts --from-savepoint data/checkpoints/medallion/…',
     ],
@@ -50,12 +49,25 @@ export const COMMANDS: readonly CommandDescription[] = [
   },
   {
     name: 'info',
-    summary: 'show the plan of a job: operators, chains, lineage',
-    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
-    options: { format: formats('text', 'json', 'mermaid') },
-    examples: ['runtime info jobs/medallion/job.ts', 'runtime info jobs/medallion/job.ts --format mermaid'],
+    summary: 'show the plan of a job file, or what a running job does',
+    details: [
+      "Of a file: operators, chains, lineage; nothing runs. Of a job's name: its state, workers and vertices, where time " +
+        'is spent, its last checkpoint and failure.',
+    ],
+    positionals: [{ name: 'JOB.ts|JOB', summary: 'a module whose default export is a topology, or the name of a job' }],
+    options: {
+      parallelism: variableOption('PARALLELISM', 'N'),
+      'data-dir': dataDir,
+      format: formats('text', 'json', 'mermaid'),
+    },
+    examples: [
+      'runtime info jobs/medallion/job.ts',
+      'runtime info jobs/medallion/job.ts --format mermaid',
+      'runtime info medallion',
+    ],
     load: () => import('./info.ts'),
   },
+  ...JOB_COMMANDS,
   {
     name: 'publish',
     summary: 'publish the lines of a file to a topic',
@@ -125,6 +137,30 @@ export const COMMANDS: readonly CommandDescription[] = [
     load: () => import('./topics.ts'),
   },
   {
+    name: 'stage',
+    summary: 'serve one stage of a job to a host in another process',
+    details: [
+      'The host (an operator of another engine) speaks the protocol of runtime/stage-server/PROTOCOL.md. Once the stage ' +
+        'listens, one line of JSON on standard output says where, and the token to greet it with. A host may open any ' +
+        'number of subtasks, a connection each.',
+    ],
+    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
+    options: {
+      stage: { summary: 'the stage, as `runtime info` names it', value: 'ID' },
+      listen: {
+        summary: 'where to listen: unix:/DIRECTORY, or tcp:127.0.0.1:PORT; a private directory when left out',
+        value: 'ADDRESS',
+      },
+      attached: { summary: 'end when standard input ends, and so with the host that started it' },
+      parallelism: variableOption('PARALLELISM', 'N'),
+      'key-groups': variableOption('KEY_GROUPS', 'N'),
+      'data-dir': dataDir,
+      ...logging,
+    },
+    examples: ["runtime stage jobs/medallion/job.ts --stage 'deduplicate(event_id)' --attached"],
+    load: () => import('./stage.ts'),
+  },
+  {
     name: 'config',
     summary: 'show the configuration in effect and where it came from',
     details: ['Flags go over environment variables, these over .env, and these over defaults. Secrets are redacted.'],
@@ -162,13 +198,4 @@ export function findCommand(name: string): CommandDescription {
       COMMANDS.map((candidate) => candidate.name),
     )}`,
   )
-}
-
-function variableOption(variable: Variable, value: string): OptionDescription {
-  const { summary, default: fallback } = describeVariable(variable)
-  return { summary, value, variable, ...(fallback === undefined ? {} : { default: fallback }) }
-}
-
-function formats(first: string, ...others: readonly string[]): OptionDescription {
-  return { summary: 'how the answer is written', value: 'FORMAT', choices: [first, ...others], default: first }
 }

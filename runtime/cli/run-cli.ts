@@ -3,7 +3,7 @@ import { isSluiceError } from '../../topology/errors.ts'
 import type { CommandDescription } from './command.ts'
 import { type CliEnvironment, CommandContext } from './command-context.ts'
 import { findCommand } from './commands.ts'
-import { ExitCode, interruptedCode } from './exit-code.ts'
+import { ExitCode, exitCodeOf, interruptedCode } from './exit-code.ts'
 import { commandHelp, overview } from './help-text.ts'
 import { parseArguments } from './parse-arguments.ts'
 import { printError } from './print-error.ts'
@@ -17,8 +17,8 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     return ExitCode.usage
   }
   if (name === '--version' || name === '-V') {
-    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-    stdout.write(`${manifest.version}\n`)
+    const { version } = await import('../version.ts')
+    stdout.write(`${version}\n`)
     return ExitCode.ok
   }
   if (name === '--help' || name === '-h') {
@@ -63,7 +63,7 @@ async function reported(
   } catch (error) {
     if (signal.aborted && !isSluiceError(error)) return interruptedCode(signal)
     printError(error, asksForJson(argv) ? 'json' : 'text', stderr)
-    return isSluiceError(error, 'USAGE') || isSluiceError(error, 'CONFIG_INVALID') ? ExitCode.usage : ExitCode.failed
+    return exitCodeOf(error)
   }
 }
 

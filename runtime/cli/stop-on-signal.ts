@@ -13,8 +13,8 @@ export function stopOnSignal(run: JobRun, signal: AbortSignal, output: Output): 
     output.write(
       '\nStopping with a savepoint. Ctrl-C again ends at once; the next run goes on from the last checkpoint.\n',
     )
-    // Why it failed is in `done`; a job that has just ended by itself needs no savepoint.
-    stopped = run.stop().catch(() => undefined)
+    // One that does not run has nothing to save. Why it failed is in `done`.
+    stopped = run.stop().catch(() => run.cancel())
   }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })

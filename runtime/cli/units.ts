@@ -22,3 +22,22 @@ export function formatTime(timestampMs: number): string {
   const date = new Date(timestampMs)
   return Number.isNaN(date.getTime()) ? String(timestampMs) : date.toISOString()
 }
+
+/** `250 ms`, `4.2 s`, `3 min 5 s`, `2 h 3 min`, `1 d 4 h`: two units at most. */
+export function formatElapsed(durationMs: number): string {
+  if (durationMs < 1_000) return `${Math.round(durationMs)} ms`
+  if (durationMs < 60_000) return `${(durationMs / 1_000).toFixed(1)} s`
+  const seconds = Math.round(durationMs / 1_000)
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ]
+  const first = parts.findIndex(([count]) => count > 0)
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ')
+}

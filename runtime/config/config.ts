@@ -25,6 +25,16 @@ export interface Config {
     /** 0: any free one. */
     readonly port: number | 'off'
   }
+  /** Absolute path of the directory that running coordinators announce themselves in. */
+  readonly runDirectory: string
+  readonly rest: {
+    readonly host: string
+    /** 0: any free one. */
+    readonly port: number
+    readonly auth: 'token' | 'off'
+  }
+  /** Absolute path of the directory that a session takes job modules from. */
+  readonly jobsDirectory: string
   readonly checkpoint: {
     readonly intervalMs: number
     readonly retained: number
@@ -82,6 +92,9 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     checkpoints: directoryUri(values.CHECKPOINT_DIR ?? resolve(dataDir, 'checkpoints'), cwd),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     metrics: { prefix: values.METRICS_PREFIX, host: values.METRICS_HOST, port: values.METRICS_PORT },
+    runDirectory: resolve(dataDir, 'run'),
+    rest: { host: values.REST_HOST, port: values.REST_PORT, auth: values.REST_AUTH },
+    jobsDirectory: resolve(cwd, values.JOBS_DIR),
     checkpoint: {
       intervalMs: values.CHECKPOINT_INTERVAL,
       retained: values.CHECKPOINT_RETAINED,

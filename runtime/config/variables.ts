@@ -17,6 +17,7 @@ export interface VariableDescription {
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export const REST_AUTHS = ['token', 'off'] as const
 export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
 export const RESTART_STRATEGIES = ['exponential-delay', 'fixed-delay', 'failure-rate', 'none'] as const
 export const WORKER_TRANSPORTS = ['unix', 'tcp'] as const
@@ -25,7 +26,7 @@ export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
   SLUICE_DATA_DIR: {
-    summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/',
+    summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/, run/',
     expected: 'a directory',
     default: 'data',
     flag: 'data-dir',
@@ -57,6 +58,28 @@ export const VARIABLES = {
     expected: 'a port from 0 to 65535, or off',
     default: '0',
     flag: 'metrics-port',
+  },
+  REST_HOST: {
+    summary: 'the address that a coordinator serves its REST interface on',
+    expected: 'an address or host name of this machine',
+    default: '127.0.0.1',
+  },
+  REST_PORT: {
+    summary: 'the port of the REST interface; 0 takes a free one, which `runtime` finds by itself',
+    expected: 'a port from 0 to 65535',
+    default: '0',
+    flag: 'rest-port',
+  },
+  REST_AUTH: {
+    summary: 'token: requests need the one in run/token; off: they need none, on a loopback address only',
+    expected: `one of ${REST_AUTHS.join(', ')}`,
+    default: 'token',
+  },
+  JOBS_DIR: {
+    summary: 'where job modules must lie that a session is handed; the default is where it was started',
+    expected: 'a directory',
+    default: '.',
+    flag: 'jobs-dir',
   },
   CHECKPOINT_DIR: {
     summary: 'where checkpoints and savepoints are kept; unset, in checkpoints/ under SLUICE_DATA_DIR',

@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url'
 import { placeOf, withPlace } from '../../topology/error-place.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 import { isTopology, type Topology } from '../../topology/topology.ts'
-import { moduleFilesSha256, watchModuleFiles } from './module-files.ts'
+import { type ModuleFiles, moduleFiles, watchModuleFiles } from './module-files.ts'
 
 export interface LoadedJob {
   readonly topology: Topology
   /** Absolute path of the module. */
   readonly file: string
-  /** Over the module and every local file it loads. */
-  readonly filesSha256: string
+  /** The module and every local file it loads. */
+  readonly files: ModuleFiles
 }
 
 /**
@@ -47,5 +47,5 @@ export async function loadJob(file: string, cwd: string): Promise<LoadedJob> {
       details: { file, exports: Object.keys(loaded) },
     })
   }
-  return { topology: loaded.default, file: path, filesSha256: moduleFilesSha256(path) }
+  return { topology: loaded.default, file: path, files: moduleFiles(path) }
 }

@@ -9,7 +9,10 @@ const OWN_ROOMS = ['topology/', 'operators/', 'connectors/', 'runtime/'].map(
   (room) => new URL(`../../${room}`, import.meta.url).href,
 )
 
-/** Path → SHA-256, of every local file that was loaded since `watchModuleFiles`. */
+/** Path → SHA-256. */
+export type ModuleFiles = Readonly<Record<string, string>>
+
+/** Of every local file that was loaded since `watchModuleFiles`, as it was then. */
 const loaded = new Map<string, string>()
 let watching = false
 
@@ -26,17 +29,15 @@ export function watchModuleFiles(): void {
   })
 }
 
-/** SHA-256 over the files that were loaded so far, and `file`. */
-export function moduleFilesSha256(file: string): string {
+/** Path → SHA-256, of `file` and of what was loaded so far. */
+export function moduleFiles(file: string): ModuleFiles {
   if (!loaded.has(file)) note(file)
-  const hash = createHash('sha256')
-  for (const [path, sha256] of [...loaded].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${path}\0${sha256}\n`)
-  return hash.digest('hex')
+  return Object.fromEntries(loaded)
 }
 
-/** The files that have other contents by now. */
-export function changedModuleFiles(): readonly string[] {
-  return [...loaded].filter(([path, sha256]) => sha256Of(path) !== sha256).map(([path]) => path)
+/** Those of `found` that are not what was `submitted`. What was loaded there besides is of another job. */
+export function changedFiles(found: ModuleFiles, submitted: ModuleFiles): readonly string[] {
+  return Object.keys(found).filter((path) => found[path] !== submitted[path])
 }
 
 function note(path: string): void {

@@ -1,10 +1,11 @@
 /** One attempt of a job: its tasks on their workers, its checkpoints, and the ways it ends. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import type { CheckpointStore, RestorePoint } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointKind } from '../checkpoint/manifest.ts'
 import { faultPoint } from '../fault-point.ts'
@@ -29,10 +30,12 @@ export interface AttemptOptions {
   readonly plan: Plan
   readonly epoch: bigint
   readonly point: RestorePoint | undefined
-  readonly filesSha256: string | undefined
+  readonly files: Readonly<Record<string, string>> | undefined
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
   readonly careful: boolean
+  /** By source uid. */
+  readonly poison: Readonly<Record<string, readonly Poison[]>>
   readonly allowNonRestoredState: boolean
   /** The sources have bounds: when all have been reached, the attempt takes its last checkpoint and ends. */
   readonly bounded: boolean
@@ -45,7 +48,6 @@ export interface AttemptOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** Its last checkpoint is being taken. */
   readonly onStopping: () => void
   readonly onStatus: () => void
@@ -81,7 +83,9 @@ export class Attempt implements WorkerListener {
   private waitingFor = new Set<WorkerSession>()
   private ended: PromiseWithResolvers<void> | undefined
   private placed: Deployment['placement'] = {}
-  private over = false
+  private ending: Promise<void> | undefined
+  /** Its last checkpoint is committed: what fails from now on takes nothing back. */
+  private hasFinished = false
 
   constructor(options: AttemptOptions) {
     this.options = options
@@ -109,7 +113,7 @@ export class Attempt implements WorkerListener {
 
   /** Deploys the tasks, and runs them once all are open and restored. @throws what made it fail */
   async start(workers: readonly WorkerSession[]): Promise<void> {
-    const { plan, epoch, point, splits, careful, filesSha256, allowNonRestoredState } = this.options
+    const { plan, epoch, point, splits, careful, poison, files, allowNonRestoredState } = this.options
     this.workers = workers
     this.waitingFor = new Set(workers)
     for (const worker of workers) worker.listener = this
@@ -127,9 +131,10 @@ export class Attempt implements WorkerListener {
         ),
       ),
       careful,
+      poison,
       allowNonRestoredState,
       ...(point === undefined ? {} : { restore: point.location }),
-      ...(filesSha256 === undefined ? {} : { filesSha256 }),
+      ...(files === undefined ? {} : { files }),
     }
     this.toAll({ type: 'deploy', deployment })
     await Promise.race([this.deployed.promise, this.done])
@@ -152,9 +157,10 @@ export class Attempt implements WorkerListener {
   ): Promise<CheckpointProgress> {
     this.coordinator.stop()
     try {
-      if (drain) this.toAll({ type: 'drain' })
-      const last = await this.coordinator.trigger(kind)
+      // Behind those that are still being taken: if this one fails, the job goes on from them with its windows open.
+      const last = await this.coordinator.trigger(kind, () => drain && this.toAll({ type: 'drain' }))
       if (how === 'rescaled') faultPoint('rescale.after-savepoint')
+      this.hasFinished = true
       await this.end()
       this.settle.resolve(how)
       return last
@@ -184,7 +190,7 @@ export class Attempt implements WorkerListener {
     this.settle.promise.catch(() => undefined)
     const failed = new AttemptFailed({ error: toSluiceError(error), task: at.task, worker: at.worker })
     await this.end()
-    this.settle.reject(failed)
+    if (!this.hasFinished) this.settle.reject(failed)
   }
 
   received(session: WorkerSession, message: FromWorker): void {
@@ -243,11 +249,23 @@ export class Attempt implements WorkerListener {
     this.finish('finished', 'checkpoint', drain).catch(() => undefined)
   }
 
-  /** Resolves when no task of it runs any more, on any worker. */
-  private async end(): Promise<void> {
-    if (this.over) return this.ended?.promise
-    this.over = true
-    this.coordinator.stop()
+  private get over(): boolean {
+    return this.ending !== undefined
+  }
+
+  private end(): Promise<void> {
+    this.ending ??= this.endAll()
+    return this.ending
+  }
+
+  /**
+   * Resolves when no task of it runs any more, on any worker, and nothing of it is committed any more: the attempt that
+   * follows has the same checkpoint store, so what the store takes for the epoch of the attempt would then be the next.
+   */
+  private async endAll(): Promise<void> {
+    const { job } = this.options.plan
+    // Of checkpoints that wait for their turn: for a failed attempt, its failure has been given already.
+    this.coordinator.fail(new SluiceError('JOB_NOT_RUNNING', `job ${job} ended first`, { fix: 'Submit it again.' }))
     this.ended = Promise.withResolvers<void>()
     this.waitingFor = new Set(this.workers.filter((worker) => worker.state === 'RUNNING'))
     if (this.waitingFor.size === 0) this.ended.resolve()
@@ -259,6 +277,7 @@ export class Attempt implements WorkerListener {
     })
     await this.ended.promise
     timer[Symbol.dispose]()
+    await this.coordinator.idle
   }
 
   private toAll(message: ToWorker extends infer M ? (M extends M ? Omit<M, 'epoch'> : never) : never): void {

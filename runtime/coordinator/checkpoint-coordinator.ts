@@ -1,7 +1,7 @@
 /** Takes checkpoints: barriers out, acknowledgements in, manifest durable, then commits. One at a time. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
-import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
@@ -39,7 +39,6 @@ export interface CheckpointCoordinatorOptions {
   readonly statistics: CheckpointStatisticsRecorder
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: MetricScope
   /** A checkpoint made the attempt fail. */
   readonly onFailure: (error: unknown) => void
 }
@@ -99,8 +98,8 @@ export class CheckpointCoordinator {
    * @throws {SluiceError} `CHECKPOINT_TIMEOUT`, or what a task could not take its snapshot for: the attempt may go on. Any
    * other error ends it: what is unknown then, and what is owed, the next attempt finds out.
    */
-  trigger(kind: CheckpointKind): Promise<CheckpointProgress> {
-    const taken = this.queue.then(() => this.take(kind))
+  trigger(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
+    const taken = this.queue.then(() => this.take(kind, onTriggered))
     this.queue = taken.catch(() => undefined)
     return taken
   }
@@ -133,6 +132,11 @@ export class CheckpointCoordinator {
     this.pending?.reject(error)
   }
 
+  /** Resolves when none is being taken or applied any more. */
+  get idle(): Promise<unknown> {
+    return this.queue
+  }
+
   /** No further periodic ones. */
   stop(): void {
     this.timer?.[Symbol.dispose]()
@@ -148,8 +152,8 @@ export class CheckpointCoordinator {
     return error instanceof CheckpointGivenUp && this.failuresInARow <= (this.options.settings.toleratedFailures ?? 0)
   }
 
-  private async take(kind: CheckpointKind): Promise<CheckpointProgress> {
-    const { store, committers, clock, logger, metrics, statistics, tasks } = this.options
+  private async take(kind: CheckpointKind, onTriggered?: (checkpointId: bigint) => void): Promise<CheckpointProgress> {
+    const { store, committers, clock, logger, statistics, tasks, onFailure } = this.options
     if (this.failure !== undefined) throw this.failure
     const startedMs = clock.monotonicMs()
     const checkpointId = this.nextId++
@@ -161,6 +165,7 @@ export class CheckpointCoordinator {
       atMs: triggeredAtMs,
       subtasks: this.subtasks,
     })
+    onTriggered?.(checkpointId)
     try {
       const manifest = await this.manifest(kind, checkpointId, triggeredAtMs, record)
       const location = await store.complete(manifest)
@@ -172,9 +177,6 @@ export class CheckpointCoordinator {
       this.failuresInARow = 0
       this.last = { id: checkpointId, kind, completedAtMs: manifest.createdAtMs, durationMs, sizeBytes, location }
       record.completed({ atMs: clock.nowMs(), location, sizeBytes })
-      metrics.counter('checkpoints_completed_total').add(1)
-      metrics.histogram('checkpoint_duration_seconds').observe(durationMs / 1000)
-      metrics.histogram('checkpoint_size_bytes').observe(sizeBytes)
       logger.debug(
         {
           event: 'checkpoint-completed',
@@ -195,7 +197,7 @@ export class CheckpointCoordinator {
       } else if (this.failure === undefined) {
         // Also when nobody but a user asked for it: a later checkpoint would pass over what this one may owe.
         this.failure = error
-        this.options.onFailure(error)
+        onFailure(error)
       }
       throw error
     }

@@ -28,7 +28,7 @@ export interface Triggered {
 
 export class CheckpointStatisticsRecorder {
   private readonly nowMs: () => number
-  private readonly onChange: (checkpoint: CheckpointSummary) => void
+  private readonly onChange: (checkpoint: CheckpointDetail) => void
   private readonly history: CheckpointDetail[] = []
   private readonly counts = { restored: 0, total: 0, completed: 0, failed: 0 }
   private readonly latest: {
@@ -38,7 +38,7 @@ export class CheckpointStatisticsRecorder {
     restored: CheckpointStatistics['latestRestored']
   } = { completed: null, savepoint: null, failed: null, restored: null }
 
-  constructor(nowMs: () => number, onChange: (checkpoint: CheckpointSummary) => void = () => {}) {
+  constructor(nowMs: () => number, onChange: (checkpoint: CheckpointDetail) => void = () => {}) {
     this.nowMs = nowMs
     this.onChange = onChange
   }
@@ -63,7 +63,7 @@ export class CheckpointStatisticsRecorder {
     this.counts.total++
     this.history.unshift(detail)
     if (this.history.length > HISTORY) this.history.pop()
-    this.onChange(summaryOf(detail))
+    this.onChange(detail)
     const change = (changes: Partial<CheckpointDetail>) => {
       const at = this.history.indexOf(detail)
       detail = { ...detail, ...changes }
@@ -82,7 +82,7 @@ export class CheckpointStatisticsRecorder {
         this.counts.completed++
         this.latest.completed = detail
         if (kind === 'savepoint') this.latest.savepoint = detail
-        this.onChange(summaryOf(detail))
+        this.onChange(detail)
       },
       failed: (endedAtMs, error) => {
         if (detail.state !== 'IN_PROGRESS') return
@@ -91,7 +91,7 @@ export class CheckpointStatisticsRecorder {
         change({ state: 'FAILED', endedAtMs, durationMs: endedAtMs - atMs, failure })
         this.counts.failed++
         this.latest.failed = detail
-        this.onChange(summaryOf(detail))
+        this.onChange(detail)
       },
     }
   }
@@ -133,7 +133,7 @@ export class CheckpointStatisticsRecorder {
   }
 }
 
-function summaryOf({
+export function summaryOf({
   acknowledged: _acknowledged,
   subtasks: _subtasks,
   ...summary

@@ -3,13 +3,16 @@
  * it meanwhile.
  */
 import type { CheckpointProgress, JobRun, JobStatus, StopOptions } from '../../topology/contract/job-control.ts'
-import type { JobState } from '../../topology/contract/job-detail.ts'
+import type { JobEvent, JobState } from '../../topology/contract/job-detail.ts'
+import type { Counter } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import { RecentEvents } from '../control/recent-events.ts'
 import { faultPoint } from '../fault-point.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { Attempt, type AttemptEnd, AttemptFailed, type AttemptFailure } from './attempt.ts'
-import { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
+import { CheckpointMeter } from './checkpoint-meter.ts'
+import { CheckpointStatisticsRecorder, summaryOf } from './checkpoint-statistics.ts'
 import { ExceptionHistory } from './exception-history.ts'
-import { JobEvents } from './job-events.ts'
 import type { JobOptions } from './job-options.ts'
 import { reportVertices } from './job-report.ts'
 import { PoisonWatch } from './poison-watch.ts'
@@ -17,6 +20,11 @@ import { type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
 import { createRestartStrategy, isLasting, type RestartStrategy } from './restart-strategy.ts'
 import { WorkerPool } from './worker-pool.ts'
 
+/** An event before it has its time. */
+type NewEvent = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'atMs'> : never) : never
+
+/** How many events are kept for those who come later. */
+const REMEMBERED_EVENTS = 500
 /** How often `progress` is told, milliseconds. */
 const PROGRESS_INTERVAL_MS = 1_000
 
@@ -28,7 +36,7 @@ export class JobMaster implements JobRun {
   readonly pool: WorkerPool
   readonly statistics: CheckpointStatisticsRecorder
   readonly exceptions = new ExceptionHistory()
-  readonly events: JobEvents
+  readonly events: RecentEvents<JobEvent>
   readonly startedAtMs: number
   readonly options: JobOptions
   private readonly settle = Promise.withResolvers<JobStatus>()
@@ -42,31 +50,38 @@ export class JobMaster implements JobRun {
   private parallelism: number
   private workers: number
   private restarts_ = 0
+  private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
+  /** When the attempt that a rescale waits for runs, however many fail before it. */
   private running = Promise.withResolvers<void>()
   private canceled = false
   private wake: (() => void) | undefined
   private progressAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: JobOptions) {
-    const { clock, random, logger, pool, restart } = options
+    const { clock, random, logger, pool, restart, metrics } = options
     this.options = options
     this.parallelism = options.parallelism ?? 1
     this.workers = options.workers ?? 1
     this.fromSavepoint = options.fromSavepoint
     this.startedAtMs = clock.nowMs()
-    this.events = new JobEvents(clock)
+    this.events = new RecentEvents({ capacity: REMEMBERED_EVENTS, origin: String(this.startedAtMs) })
+    this.restartCounter = metrics({}).counter('num_restarts_total')
+    const meter = new CheckpointMeter(metrics)
     this.statistics = new CheckpointStatisticsRecorder(
       () => clock.nowMs(),
-      (checkpoint) => this.events.emit({ type: 'checkpoint', checkpoint }),
+      (checkpoint) => {
+        meter.changed(checkpoint)
+        this.emit({ type: 'checkpoint', checkpoint: summaryOf(checkpoint) })
+      },
     )
     this.strategy = createRestartStrategy(restart, clock, random)
     this.pool = new WorkerPool({
       ...pool,
       clock,
       logger,
-      onChange: (session) => this.events.emit({ type: 'worker', worker: session.detail(0) }),
+      onChange: (session) => this.emit({ type: 'worker', worker: session.detail(0) }),
     })
     this.done = this.settle.promise
     // Whoever awaits them sees the error; a job that nobody awaits must not end the process by it.
@@ -134,8 +149,11 @@ export class JobMaster implements JobRun {
   }
 
   /** Takes a savepoint or a checkpoint; the job goes on. */
-  async trigger(kind: 'checkpoint' | 'savepoint'): Promise<CheckpointProgress> {
-    return this.requireRunning().coordinator.trigger(kind)
+  async trigger(
+    kind: 'checkpoint' | 'savepoint',
+    onTriggered?: (checkpointId: bigint) => void,
+  ): Promise<CheckpointProgress> {
+    return this.requireRunning().coordinator.trigger(kind, onTriggered)
   }
 
   /**
@@ -150,7 +168,10 @@ export class JobMaster implements JobRun {
     this.running.promise.catch(() => undefined)
     const before = { parallelism: this.parallelism, workers: this.workers }
     this.parallelism = parallelism
-    this.workers = workers ?? this.workers
+    // 0: no processes beside this one, in which there is one worker then.
+    this.workers = Math.max(1, workers ?? this.workers)
+    // What came behind the barrier would be read again.
+    attempt.halt()
     try {
       await attempt.finish('rescaled', 'checkpoint', false)
     } catch (error) {
@@ -158,6 +179,11 @@ export class JobMaster implements JobRun {
       throw error
     }
     await this.running.promise
+  }
+
+  /** What its workers have measured: in snapshots that add up, since any worker may have had any subtask. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.pool.collectMetrics()
   }
 
   async cancel(): Promise<void> {
@@ -189,7 +215,7 @@ export class JobMaster implements JobRun {
 
   private async runAttempt(): Promise<AttemptEnd> {
     const { pool, options } = this
-    // Workers start while the checkpoint is read and sinks are fenced; who is lost until then is replaced below.
+    // Workers start while the checkpoint is read and sinks are fenced; one that is lost meanwhile is replaced below.
     pool.ready(this.workers).catch(() => undefined)
     const prepared = await prepareAttempt(options, {
       parallelism: this.parallelism,
@@ -199,11 +225,12 @@ export class JobMaster implements JobRun {
     this.prepared = prepared
     this.fromSavepoint = undefined
     if (prepared.point !== undefined) this.statistics.restored(prepared.point)
-    const { logger, clock, store, checkpoints, metrics } = options
+    const { logger, clock, store, checkpoints } = options
     const attempt = new Attempt({
       ...prepared,
-      filesSha256: options.filesSha256,
+      files: options.files,
       careful: this.poison.isCareful,
+      poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,
       bounded: options.bounds?.until !== undefined,
       drain: options.drain ?? false,
@@ -213,7 +240,6 @@ export class JobMaster implements JobRun {
       statistics: this.statistics,
       clock,
       logger,
-      metrics: metrics({}),
       onStopping: () => this.enter('STOPPING'),
       onStatus: () => this.progress(),
     })
@@ -234,10 +260,10 @@ export class JobMaster implements JobRun {
   private async restartsAfter(failure: AttemptFailure): Promise<boolean> {
     const { clock, logger, topology } = this.options
     const epoch = String(this.attempt_?.options.epoch ?? 0)
-    const found = this.poison.judge(failure, this.attempt_)
+    const { error: found, quarantined } = this.poison.judge(failure, this.attempt_)
     const exception = this.exceptions.add(clock.nowMs(), epoch, { ...failure, error: found })
-    this.events.emit({ type: 'exception', exception })
-    const delayMs = isLasting(found.code) ? undefined : this.strategy.afterFailure()
+    this.emit({ type: 'exception', exception })
+    const delayMs = quarantined ? 0 : isLasting(found.code) ? undefined : this.strategy.afterFailure()
     const what = `job ${topology.name} failed: ${found.message}`
     if (delayMs === undefined) {
       logger.error({ event: 'job-failed', job: topology.name, err: found }, what)
@@ -249,8 +275,7 @@ export class JobMaster implements JobRun {
       `${what}; it starts again in ${Math.round(delayMs)} ms`,
     )
     this.restarts_++
-    this.running = Promise.withResolvers<void>()
-    this.running.promise.catch(() => undefined)
+    this.restartCounter.add(1)
     this.enter('RESTARTING')
     this.pool.ready(this.workers).catch(() => undefined)
     await new Promise<void>((resolve) => {
@@ -274,9 +299,9 @@ export class JobMaster implements JobRun {
     this.endedAtMs_ = this.options.clock.nowMs()
     this.enter(state)
     this.events.end()
+    this.running.reject(error ?? this.notRunning())
     if (error !== undefined) {
       this.started.reject(error)
-      this.running.reject(error)
       this.settle.reject(error)
       return
     }
@@ -286,8 +311,12 @@ export class JobMaster implements JobRun {
 
   private requireRunning(): Attempt {
     if (this.state_ === 'RUNNING' && this.attempt_ !== undefined) return this.attempt_
+    throw this.notRunning()
+  }
+
+  private notRunning(): SluiceError {
     const { name } = this.options.topology
-    throw new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
+    return new SluiceError('JOB_NOT_RUNNING', `job ${name} is ${this.state_}, not RUNNING`, {
       fix: ENDED.has(this.state_) ? 'Submit it again to go on.' : 'Try again when it runs, or cancel it.',
       details: { job: name, state: this.state_ },
     })
@@ -305,21 +334,26 @@ export class JobMaster implements JobRun {
     const nowMs = this.options.clock.monotonicMs()
     if (nowMs - this.progressAtMs < PROGRESS_INTERVAL_MS) return
     this.progressAtMs = nowMs
-    this.events.emit({ type: 'progress', vertices: reportVertices(this) })
+    this.emit({ type: 'progress', vertices: reportVertices(this) })
   }
 
   /** Rejects when the job is canceled. */
   private cancellation(): Promise<never> {
     return new Promise((_resolve, reject) => {
       this.wake = () => reject(new SluiceError('CANCELED', 'the job was canceled'))
+      if (this.canceled) this.wake()
     })
+  }
+
+  private emit(event: NewEvent): void {
+    this.events.push({ ...event, atMs: this.options.clock.nowMs() } as JobEvent)
   }
 
   private enter(state: JobState): void {
     if (state === this.state_) return
     const previous = this.state_
     this.state_ = state
-    this.events.emit({ type: 'state', state, previous })
+    this.emit({ type: 'state', state, previous })
   }
 }
 

@@ -13,8 +13,8 @@ export interface JobOptions {
   readonly topology: Topology
   /** Path of the job module, as it was submitted. @default none: the topology was built by the caller */
   readonly file?: string
-  /** SHA-256 over the job module and the files it loads. */
-  readonly filesSha256?: string
+  /** Path → SHA-256, of the job module and the files it loads. */
+  readonly files?: Readonly<Record<string, string>>
   /** Subtasks of every operator that does not say otherwise. @default 1 */
   readonly parallelism?: number
   /** @default 1 */

@@ -1,5 +1,7 @@
-/** Tells a record that fails the job again and again from failures that pass: and names it. */
+/** Tells a record that fails the job again and again from failures that pass: names it, and quarantines it on demand. */
 import { SluiceError } from '../../topology/errors.ts'
+import type { Node } from '../../topology/graph.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import { taskId } from '../protocol/messages.ts'
 import type { Attempt, AttemptFailure } from './attempt.ts'
 
@@ -9,52 +11,89 @@ const FAILURES = 3
 /** Codes of errors that a record causes, not its surroundings. */
 const BY_RECORD: ReadonlySet<string> = new Set(['OPERATOR_FAILED', 'RECORD_INVALID'])
 
+export interface Verdict {
+  /** What to report: `POISON_RECORD`, naming the record, once there is no doubt. */
+  readonly error: SluiceError
+  /** The job reads its source's `poisoned`, so the next attempt goes on without the record. */
+  readonly quarantined: boolean
+}
+
 /**
  * After the first failure that a record causes, the job reads record by record until a checkpoint has got past it, so
- * that the next one names its place. After `FAILURES` it is given up.
+ * that the next one names its place. After `FAILURES` it is given up, or quarantined.
+ *
+ * What is quarantined is known to this coordinator only: one that is killed before the next checkpoint finds out anew.
  */
 export class PoisonWatch {
   private place: string | undefined
   private failures = 0
+  private readonly bySource = new Map<string, Poison[]>()
 
   /** Whether the next attempt shall read record by record. */
   get isCareful(): boolean {
     return this.failures > 0
   }
 
-  /** The error to report: `POISON_RECORD`, naming the record, once there is no doubt. */
-  judge({ error, task }: AttemptFailure, attempt: Attempt | undefined): SluiceError {
+  /** By source uid. */
+  get quarantined(): Readonly<Record<string, readonly Poison[]>> {
+    return Object.fromEntries(this.bySource)
+  }
+
+  judge({ error, task }: AttemptFailure, attempt: Attempt | undefined): Verdict {
     if (!BY_RECORD.has(error.code) || task === undefined) {
       this.failures = 0
-      return error
+      return { error, quarantined: false }
     }
     const place = `${taskId(task)} ${error.code}`
     if (this.place !== place || attempt?.coordinator.lastCheckpoint !== undefined) this.failures = 0
     this.place = place
-    if (++this.failures < FAILURES) return error
-    const record = recordOf(error, attempt)
+    if (++this.failures < FAILURES) return { error, quarantined: false }
+    const found = recordOf(error, attempt)
+    const quarantined = found !== undefined && this.quarantine(found, error, taskId(task), attempt!)
+    const record = found && { topic: found.topic, partition: found.partition, offset: found.offset }
     const where = record === undefined ? 'a record' : `record ${record.topic}[${record.partition}]@${record.offset}`
-    return new SluiceError(
+    const advice = quarantined
+      ? 'It is quarantined, and the job goes on.'
+      : "Mend the function, filter such records out before it, or quarantine them: let the job read its source's `poisoned`."
+    const named = new SluiceError(
       'POISON_RECORD',
       `${where} has failed the job ${this.failures} times at the same place: ${error.message}`,
       {
         cause: error,
-        fix: `${error.fix ?? ''} Mend the function, filter such records out before it, or quarantine them.`.trim(),
+        fix: advice,
         details: { ...error.details, ...record, failures: this.failures, task: taskId(task) },
       },
     )
+    if (quarantined) this.failures = 0
+    return { error: named, quarantined }
+  }
+
+  private quarantine({ source, split, offset }: Found, error: SluiceError, task: string, attempt: Attempt): boolean {
+    const { edges } = attempt.options.plan
+    if (!edges.some((edge) => edge.from === source && edge.port === 'poisoned')) return false
+    const poison = { split, position: offset, task, code: error.code, error: error.message }
+    this.bySource.set(source.id, [...(this.bySource.get(source.id) ?? []), poison])
+    return true
   }
 }
 
+interface Found {
+  readonly source: Node
+  readonly split: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: string
+}
+
 /** From the split and position that a careful attempt stamps its records with. */
-function recordOf(error: SluiceError, attempt: Attempt | undefined) {
+function recordOf(error: SluiceError, attempt: Attempt | undefined): Found | undefined {
   const { split: id, position } = error.details
-  for (const node of attempt?.options.plan.nodes ?? []) {
-    if (node.behaviour.type !== 'source') continue
-    const split = attempt?.options.splits.get(node.id)?.find((each) => each.id === id)
-    if (split !== undefined) {
-      return { topic: node.behaviour.source.name, partition: split.index, offset: String(position) }
-    }
+  for (const source of attempt?.options.plan.nodes ?? []) {
+    if (source.behaviour.type !== 'source') continue
+    const split = attempt?.options.splits.get(source.id)?.find((each) => each.id === id)
+    if (split === undefined) continue
+    const topic = source.behaviour.source.name
+    return { source, split: split.id, topic, partition: split.index, offset: String(position) }
   }
   return undefined
 }

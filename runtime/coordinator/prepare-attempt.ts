@@ -43,7 +43,7 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
   // What makes no sense is refused before anything is touched.
   compile(topology, { parallelism, ...(options.keyGroups === undefined ? {} : { keyGroups: options.keyGroups }) })
   const epoch = await store.openEpoch()
-  const point = await (fromSavepoint === undefined ? store.latest() : store.at(fromSavepoint))
+  const point = await (fromSavepoint === undefined ? store.latest() : store.at(fromSavepoint, topology.name))
   const keyGroups = options.keyGroups ?? point?.manifest.keyGroups
   const plan = compile(topology, { parallelism, ...(keyGroups === undefined ? {} : { keyGroups }) })
   for (const warning of plan.warnings) logger.warn({ event: 'plan-warning', job: plan.job }, warning)

@@ -1,14 +1,23 @@
 /** The workers of a job: launched, listened to, watched by their heartbeats, replaced when they are lost. */
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import type { Heartbeat } from '../protocol/heartbeat.ts'
-import { type MessageConnection, messages } from '../protocol/message-connection.ts'
-import { type FromWorker, type Hello, PROTOCOL_VERSION, type ToWorker } from '../protocol/messages.ts'
+import { messages } from '../protocol/message-connection.ts'
+import {
+  type Collect,
+  type FromWorker,
+  type Hello,
+  PROTOCOL_VERSION,
+  type ToWorker,
+  type WorkerMetricsMessage,
+} from '../protocol/messages.ts'
+import { isToken } from '../protocol/token.ts'
 import type { FrameConnection, Listener, Transport } from '../transport/transport.ts'
 import type { Launcher } from './launcher.ts'
-import { WorkerSession } from './worker-session.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
+import { type WorkerConnection, WorkerSession } from './worker-session.ts'
 
 export interface WorkerPoolOptions {
   readonly transport: Transport
@@ -36,13 +45,15 @@ export class WorkerPool {
   private readonly sessions = new Map<string, WorkerSession>()
   private readonly waiting = new Map<string, PromiseWithResolvers<void>>()
   private readonly warned = new Set<WorkerSession>()
-  private listener: Listener | undefined
+  private readonly metrics: WorkerMetrics
+  private listening: Promise<Listener> | undefined
   private watch: Disposable | undefined
   private launched = 0
   private closed = false
 
   constructor(options: WorkerPoolOptions) {
     this.options = options
+    this.metrics = new WorkerMetrics(options.clock)
   }
 
   /** Those that run, in the order of their start. */
@@ -57,14 +68,20 @@ export class WorkerPool {
 
   /** Exactly `count` workers: launches those that are missing, ends those that are too many. */
   async ready(count: number): Promise<readonly WorkerSession[]> {
-    this.listener ??= await this.options.transport.listen((connection) => this.accept(connection))
+    const { address } = await this.listen()
+    if (this.closed) throw startFailed('it is not needed any more')
     this.scheduleWatch()
     for (const session of this.all.slice(count)) this.dismiss(session)
-    while (this.sessions.size < count) this.launch()
+    while (this.sessions.size < count) this.launch(address)
     await Promise.all([...this.waiting.values()].map(({ promise }) => promise))
     const { running } = this
     if (running.length < count) throw startFailed('a worker was lost while the others started')
     return running
+  }
+
+  /** What all its workers have measured, also those that are gone. */
+  collectMetrics(): Promise<readonly MetricsSnapshot[]> {
+    return this.metrics.collect(this.running)
   }
 
   /** Takes a worker for lost: it did not do what it was told. */
@@ -77,11 +94,22 @@ export class WorkerPool {
     this.watch?.[Symbol.dispose]()
     const handles = this.all.map((session) => session.handle)
     for (const session of this.all) this.dismiss(session)
-    await this.listener?.close()
+    const listener = await this.listening?.catch(() => undefined)
+    await listener?.close()
     await Promise.all(handles.map((handle) => handle?.exited))
   }
 
-  private launch(): void {
+  private async listen(): Promise<Listener> {
+    this.listening ??= this.options.transport.listen((connection) => this.accept(connection))
+    try {
+      return await this.listening
+    } catch (error) {
+      this.listening = undefined
+      throw error
+    }
+  }
+
+  private launch(address: string): void {
     const { clock, launcher, token, startTimeoutMs = 60_000 } = this.options
     const session = new WorkerSession(`w${++this.launched}`, clock.nowMs(), clock.monotonicMs())
     const started = Promise.withResolvers<void>()
@@ -93,7 +121,7 @@ export class WorkerPool {
       this.lose(session, `it did not connect within ${startTimeoutMs} ms`, undefined),
     )
     started.promise.finally(() => timer[Symbol.dispose]()).catch(() => {})
-    launcher.launch(session.name, this.listener!.address, token).then(
+    launcher.launch(session.name, address, token).then(
       (handle) => {
         session.handle = handle
         handle.exited.then((how) => this.lose(session, `its process ended: ${how}`, undefined))
@@ -104,18 +132,20 @@ export class WorkerPool {
   }
 
   private accept(frames: FrameConnection): void {
-    const connection = messages<Hello | Heartbeat | FromWorker, ToWorker>(frames)
+    const connection = messages<Hello | Heartbeat | FromWorker | WorkerMetricsMessage, ToWorker | Collect>(frames)
     let session: WorkerSession | undefined
     connection.onMessage((message) => {
       if (message.type === 'heartbeat') {
         if (this.knows(message.token)) this.beat(message)
       } else if (message.type === 'hello') {
-        session = this.greet(message, connection as MessageConnection<Hello | FromWorker, ToWorker>)
+        session = this.greet(message, connection as WorkerConnection)
         if (session === undefined) connection.close()
-      } else if (session !== undefined) {
-        session.listener?.received(session, message)
-      } else {
+      } else if (session === undefined) {
         connection.close()
+      } else if (message.type === 'metrics') {
+        if (session.state === 'RUNNING') this.metrics.received(session, message.metrics)
+      } else {
+        session.listener?.received(session, message)
       }
     })
     connection.onClose((error) => {
@@ -123,7 +153,7 @@ export class WorkerPool {
     })
   }
 
-  private greet(hello: Hello, connection: MessageConnection<Hello | FromWorker, ToWorker>): WorkerSession | undefined {
+  private greet(hello: Hello, connection: WorkerConnection): WorkerSession | undefined {
     const session = this.sessions.get(hello.worker)
     if (session?.state !== 'STARTING' || !this.knows(hello.token)) return undefined
     if (hello.version !== PROTOCOL_VERSION) {
@@ -139,9 +169,7 @@ export class WorkerPool {
   }
 
   private knows(token: string): boolean {
-    const expected = Buffer.from(this.options.token)
-    const given = Buffer.from(String(token))
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return isToken(token, this.options.token)
   }
 
   private beat({ worker, loopStalledMs }: Heartbeat): void {
@@ -163,8 +191,13 @@ export class WorkerPool {
   private scheduleWatch(): void {
     const { clock, launcher, heartbeatTimeoutMs = 10_000 } = this.options
     if (!launcher.heartbeats || this.watch !== undefined) return
-    this.watch = clock.schedule(heartbeatTimeoutMs / 4, () => {
+    const periodMs = heartbeatTimeoutMs / 4
+    const dueMs = clock.monotonicMs() + periodMs
+    this.watch = clock.schedule(periodMs, () => {
       this.watch = undefined
+      // Beats that came while this process stood still have not been heard yet: that time is nobody's silence.
+      const lateMs = clock.monotonicMs() - dueMs
+      for (const session of this.running) session.lastBeatMs += lateMs
       this.checkBeats(heartbeatTimeoutMs)
       if (!this.closed) this.scheduleWatch()
     })
@@ -211,7 +244,7 @@ export class WorkerPool {
   /** Ends a worker that is not needed any more. */
   private dismiss(session: WorkerSession): void {
     this.sessions.delete(session.name)
-    this.waiting.get(session.name)?.reject(startFailed('it was not needed any more'))
+    this.waiting.get(session.name)?.reject(startFailed('it is not needed any more'))
     this.waiting.delete(session.name)
     session.state = 'ENDED'
     session.disconnect()
@@ -220,6 +253,7 @@ export class WorkerPool {
   }
 
   private changed(session: WorkerSession): void {
+    if (session.state === 'LOST' || session.state === 'ENDED') this.metrics.ended(session)
     this.options.onChange?.(session)
   }
 }

@@ -2,8 +2,11 @@
 import type { WorkerDetail } from '../../topology/contract/job-detail.ts'
 import type { SluiceError } from '../../topology/errors.ts'
 import type { MessageConnection } from '../protocol/message-connection.ts'
-import type { FromWorker, Hello, ToWorker } from '../protocol/messages.ts'
+import type { Collect, FromWorker, Hello, ToWorker, WorkerMetricsMessage } from '../protocol/messages.ts'
 import type { WorkerHandle } from './launcher.ts'
+
+/** Of a coordinator with a worker, from its hello on. */
+export type WorkerConnection = MessageConnection<Hello | FromWorker | WorkerMetricsMessage, ToWorker | Collect>
 
 /** What an attempt hears of its workers. */
 export interface WorkerListener {
@@ -25,7 +28,7 @@ export class WorkerSession {
   /** Where its data plane listens; once it is connected. */
   address = ''
   listener: WorkerListener | undefined
-  private connection: MessageConnection<Hello | FromWorker, ToWorker> | undefined
+  private connection: WorkerConnection | undefined
 
   constructor(name: string, startedAtMs: number, monotonicMs: number) {
     this.name = name
@@ -37,13 +40,13 @@ export class WorkerSession {
     return this.handle?.pid ?? 0
   }
 
-  connected(connection: MessageConnection<Hello | FromWorker, ToWorker>, hello: Hello): void {
+  connected(connection: WorkerConnection, hello: Hello): void {
     this.connection = connection
     this.address = hello.address
     this.state = 'RUNNING'
   }
 
-  send(message: ToWorker): void {
+  send(message: ToWorker | Collect): void {
     if (this.state === 'RUNNING') this.connection?.send(message)
   }
 

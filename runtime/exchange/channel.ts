@@ -16,6 +16,8 @@ export interface ChannelWriter {
   send(element: Element): void
   /** Elements that were sent and have not left. */
   readonly length: number
+  /** Bytes of all batches that were sent, as they count for credit. */
+  readonly sentBytes: number
   /** The attempt ends: nobody will take what is on the way, so nobody shall wait for it. */
   release(): void
 }
@@ -26,6 +28,8 @@ export interface ChannelReader {
   take(): Element | undefined
   /** Elements on the way. */
   readonly length: number
+  /** Bytes of all batches that were taken, as they count for credit. */
+  readonly takenBytes: number
   /** Calls `listener` whenever something arrives. One reader. */
   onReadable(listener: () => void): void
 }
@@ -42,6 +46,7 @@ const ROW_BYTES = 256
 
 /** Both ends in one place. */
 export class Channel implements ChannelWriter, ChannelReader {
+  sentBytes = 0
   private readonly capacityBytes: number
   private readonly onTaken: ((bytes: number) => void) | undefined
   private readonly queue: Element[] = []
@@ -75,6 +80,7 @@ export class Channel implements ChannelWriter, ChannelReader {
       this.sizes.push(bytes)
     }
     this.queuedBytes += bytes
+    this.sentBytes += bytes
     this.readable?.()
   }
 
@@ -107,6 +113,10 @@ export class Channel implements ChannelWriter, ChannelReader {
 
   get length(): number {
     return this.queue.length - this.head
+  }
+
+  get takenBytes(): number {
+    return this.sentBytes - this.queuedBytes
   }
 
   private resumeWriters(): void {

@@ -2,7 +2,7 @@
  * What travels between two workers on one connection, in frames. Part of the exchange protocol, version 1.
  *
  * ```text
- * frame    = u8 kind, u32 channel (little endian), body
+ * frame    = u8 kind, 3 bytes 0, u32 channel (little endian), body     eight bytes, so that columns stay aligned
  * kind 0   hello       JSON: who connects, to which attempt; the first frame of a connection, channel 0
  * kind 1   batch       see frame/layout.ts
  * kind 2   watermark   f64 timestampMs
@@ -11,15 +11,19 @@
  * kind 5   end         u8 drain
  * kind 6   credit      u32 bytes: the only kind that goes against the stream
  * ```
+ *
+ * Foreign hosts speak to a stage in the same frames (../stage-server/PROTOCOL.md), with kinds of their own from 16 on: what
+ * changes here is a new version there.
  */
-import type { Element } from '../../topology/element.ts'
-import { SluiceError } from '../../topology/errors.ts'
+import type { Batch, Element } from '../../topology/element.ts'
+import { isSluiceError, SluiceError } from '../../topology/errors.ts'
+import { pickRows } from '../../topology/selection.ts'
 import { decodeBatch } from './frame/decode-batch.ts'
 import { encodeBatch } from './frame/encode-batch.ts'
 
 export const FrameKind = { hello: 0, batch: 1, watermark: 2, idle: 3, barrier: 4, end: 5, credit: 6 } as const
 
-export const FRAME_HEADER_BYTES = 5
+export const FRAME_HEADER_BYTES = 8
 
 /** Who connects. */
 export interface DataHello {
@@ -33,7 +37,7 @@ export interface DataHello {
 export function frameOf(kind: number, channel: number, bodyBytes: number): DataView<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(FRAME_HEADER_BYTES + bodyBytes))
   view.setUint8(0, kind)
-  view.setUint32(1, channel, true)
+  view.setUint32(4, channel, true)
   return view
 }
 
@@ -51,11 +55,26 @@ export function encodeCredit(channel: number, bytes: number): Uint8Array {
   return bytesOf(frame)
 }
 
-/** The parts of the frame of `element`. */
-export function encodeElement(channel: number, element: Element): readonly Uint8Array[] {
+/**
+ * The frames of a batch, each in parts: one, or as many as it takes for each to fit.
+ * @throws {SluiceError} `VALUE_NOT_TRANSPORTABLE`, and `FRAME_TOO_LARGE` for a single row
+ */
+export function encodeBatchFrames(channel: number, batch: Batch): readonly (readonly Uint8Array[])[] {
+  try {
+    return [[bytesOf(frameOf(FrameKind.batch, channel, 0)), encodeBatch(batch)]]
+  } catch (error) {
+    if (!isSluiceError(error, 'FRAME_TOO_LARGE') || batch.length < 2) throw error
+    const half = batch.length >> 1
+    const rows = Array.from({ length: batch.length }, (_, row) => row)
+    return [rows.slice(0, half), rows.slice(half)].flatMap((picked) =>
+      encodeBatchFrames(channel, pickRows(batch, picked)),
+    )
+  }
+}
+
+/** The frame of a control element. */
+export function encodeControl(channel: number, element: Exclude<Element, Batch>): readonly Uint8Array[] {
   switch (element.kind) {
-    case 'batch':
-      return [bytesOf(frameOf(FrameKind.batch, channel, 0)), encodeBatch(element)]
     case 'watermark': {
       const frame = frameOf(FrameKind.watermark, channel, 8)
       frame.setFloat64(FRAME_HEADER_BYTES, element.timestampMs, true)
@@ -104,5 +123,5 @@ export function decodeElement(kind: number, frame: Uint8Array): Element {
 /** The channel that a frame belongs to. @throws {SluiceError} `FRAME_CORRUPT` */
 export function channelOf(frame: Uint8Array): number {
   if (frame.length < FRAME_HEADER_BYTES) throw new SluiceError('FRAME_CORRUPT', `a frame of ${frame.length} bytes`)
-  return new DataView(frame.buffer, frame.byteOffset).getUint32(1, true)
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(4, true)
 }

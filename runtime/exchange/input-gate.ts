@@ -75,6 +75,13 @@ export class InputGate {
     return length
   }
 
+  /** Bytes of all batches that were taken. */
+  get takenBytes(): number {
+    let bytes = 0
+    for (const { reader } of this.channels) bytes += reader.takenBytes
+    return bytes
+  }
+
   /** The next element, or undefined when nothing may be taken now. */
   poll(): GateElement | undefined {
     const { channels } = this

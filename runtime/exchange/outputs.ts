@@ -46,4 +46,11 @@ export class Outputs {
     for (const writer of this.writers) length += writer.length
     return length
   }
+
+  /** Bytes of all batches that were sent. */
+  get sentBytes(): number {
+    let bytes = 0
+    for (const writer of this.writers) bytes += writer.sentBytes
+    return bytes
+  }
 }

@@ -2,7 +2,7 @@
 import type { Element } from '../../topology/element.ts'
 import type { FrameConnection } from '../transport/transport.ts'
 import { type ChannelWriter, replaces } from './channel.ts'
-import { encodeElement } from './data-frames.ts'
+import { encodeBatchFrames, encodeControl } from './data-frames.ts'
 
 interface Waiting {
   readonly element: Element
@@ -15,6 +15,7 @@ interface Waiting {
  * So a channel without credit holds back nobody else on the connection.
  */
 export class RemoteWriter implements ChannelWriter {
+  sentBytes = 0
   private readonly connection: FrameConnection
   private readonly channel: number
   private available: number
@@ -38,11 +39,17 @@ export class RemoteWriter implements ChannelWriter {
 
   send(element: Element): void {
     if (this.released) return
-    const frame = encodeElement(this.channel, element)
-    const bytes = element.kind === 'batch' ? sizeOf(frame) : 0
-    const last = this.waiting.at(-1)
-    if (last !== undefined && replaces(element, last.element)) this.waiting.pop()
-    this.waiting.push({ element, frame, bytes })
+    if (element.kind === 'batch') {
+      for (const frame of encodeBatchFrames(this.channel, element)) {
+        const bytes = sizeOf(frame)
+        this.waiting.push({ element, frame, bytes })
+        this.sentBytes += bytes
+      }
+    } else {
+      const last = this.waiting.at(-1)
+      if (last !== undefined && replaces(element, last.element)) this.waiting.pop()
+      this.waiting.push({ element, frame: encodeControl(this.channel, element), bytes: 0 })
+    }
     this.flush()
   }
 

@@ -1,8 +1,10 @@
-/** Every metric Sluice exposes, described once: its type, its help, its own labels beside the scope's. */
+/** Every metric Sluice exposes, described once: its type, its help, its own labels beside the scope's, its name in Flink. */
 
 export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
+  /** What Flink calls it. Ours is the same in snake case, with the unit last. */
+  readonly flink?: string
   readonly labels?: readonly string[]
   /** Upper bounds, histograms only. */
   readonly buckets?: readonly number[]
@@ -30,10 +32,32 @@ export const METRICS = {
   produce_retries_total: { type: 'counter', help: 'Publishes that were tried again.', labels: ['topic'] },
 
   // operators
-  records_in_total: { type: 'counter', help: 'Records that reached an operator.' },
-  records_out_total: { type: 'counter', help: 'Records that left an operator.' },
-  bytes_in_total: { type: 'counter', help: 'Bytes of record values that a source read.' },
-  records_late_total: { type: 'counter', help: 'Records that came after their window, or the horizon, had closed.' },
+  num_records_in_total: {
+    type: 'counter',
+    flink: 'numRecordsIn',
+    help: 'Records that reached an operator; of a source, those it read.',
+  },
+  num_records_out_total: { type: 'counter', flink: 'numRecordsOut', help: 'Records that left an operator.' },
+  current_input_watermark_ms: {
+    type: 'gauge',
+    flink: 'currentInputWatermark',
+    help: 'The last watermark that reached an operator, milliseconds since the epoch.',
+  },
+  current_output_watermark_ms: {
+    type: 'gauge',
+    flink: 'currentOutputWatermark',
+    help: 'The last watermark that an operator sent, milliseconds since the epoch; of a sink, the last it has seen.',
+  },
+  watermark_lag_ms: {
+    type: 'gauge',
+    flink: 'watermarkLag',
+    help: 'How far the output watermark is behind the wall clock.',
+  },
+  num_late_records_dropped_total: {
+    type: 'counter',
+    flink: 'numLateRecordsDropped',
+    help: 'Records that came after their window, or the horizon, had closed. They leave by the output for late records.',
+  },
   records_quarantined_total: { type: 'counter', help: 'Records put in quarantine, by rule.', labels: ['rule'] },
   records_dropped_total: { type: 'counter', help: 'Records dropped by a rule that says so.', labels: ['rule'] },
   records_warned_total: { type: 'counter', help: 'Records that broke a rule and went on.', labels: ['rule'] },
@@ -44,28 +68,113 @@ export const METRICS = {
   },
   duplicates_total: { type: 'counter', help: 'Records dropped as duplicates within the horizon.' },
   state_entries: { type: 'gauge', help: 'Keys held in state.', labels: ['state'] },
-
-  // time
-  watermark_ms: { type: 'gauge', help: 'Watermark, milliseconds since the epoch.' },
-  watermark_lag_seconds: {
+  pending_records: {
     type: 'gauge',
-    help: 'How far the watermark is behind the wall clock. Derived from watermark_ms.',
+    flink: 'pendingRecords',
+    help: 'Records in a split of a source that the last checkpoint has not read.',
+    labels: ['split'],
   },
-  source_lag_records: { type: 'gauge', help: 'Records in the source that are not read yet.', labels: ['split'] },
 
   // tasks
-  busy_ms_total: { type: 'counter', help: 'Milliseconds a task spent on elements.' },
-  idle_ms_total: { type: 'counter', help: 'Milliseconds a task waited for input.' },
-  backpressured_ms_total: { type: 'counter', help: 'Milliseconds a task waited for room downstream.' },
+  num_bytes_in_total: {
+    type: 'counter',
+    flink: 'numBytesIn',
+    help: 'Bytes that reached a task: of record values at a source, of frames from other workers, else an estimate by rows.',
+  },
+  num_bytes_out_total: {
+    type: 'counter',
+    flink: 'numBytesOut',
+    help: 'Bytes that a task sent to others: of frames to other workers, else an estimate by rows.',
+  },
+  busy_time_ms_per_second: {
+    type: 'gauge',
+    flink: 'busyTimeMsPerSecond',
+    help: 'Milliseconds of the last second that a task spent on elements.',
+  },
+  idle_time_ms_per_second: {
+    type: 'gauge',
+    flink: 'idleTimeMsPerSecond',
+    help: 'Milliseconds of the last second that a task waited for input.',
+  },
+  back_pressured_time_ms_per_second: {
+    type: 'gauge',
+    flink: 'backPressuredTimeMsPerSecond',
+    help: 'Milliseconds of the last second that a task waited for room downstream.',
+  },
+  accumulate_busy_time_ms_total: {
+    type: 'counter',
+    flink: 'accumulateBusyTimeMs',
+    help: 'Milliseconds that a task spent on elements.',
+  },
+  accumulate_idle_time_ms_total: {
+    type: 'counter',
+    flink: 'accumulateIdleTimeMs',
+    help: 'Milliseconds that a task waited for input.',
+  },
+  accumulate_back_pressured_time_ms_total: {
+    type: 'counter',
+    flink: 'accumulateBackPressuredTimeMs',
+    help: 'Milliseconds that a task waited for room downstream.',
+  },
+  input_queue_length: {
+    type: 'gauge',
+    flink: 'inputQueueLength',
+    help: 'Batches and control elements that wait for a task.',
+  },
+  output_queue_length: {
+    type: 'gauge',
+    flink: 'outputQueueLength',
+    help: 'Batches and control elements of a task that neither a reader in its worker nor a connection has taken.',
+  },
+  checkpoint_alignment_time_ms: {
+    type: 'gauge',
+    flink: 'checkpointAlignmentTime',
+    help: 'Of the last checkpoint: from the first barrier at a task until all of its inputs had brought it.',
+  },
+  checkpoint_start_delay_ms: {
+    type: 'gauge',
+    flink: 'checkpointStartDelayNanos',
+    help: 'Of the last checkpoint: from its trigger until the first barrier came to a task.',
+  },
 
-  // checkpoints
+  // job
+  last_checkpoint_duration_ms: {
+    type: 'gauge',
+    flink: 'lastCheckpointDuration',
+    help: 'Time of the last complete checkpoint, from its trigger until every sink had committed.',
+  },
+  last_checkpoint_size_bytes: {
+    type: 'gauge',
+    flink: 'lastCheckpointSize',
+    help: 'State of the last complete checkpoint.',
+  },
+  last_completed_checkpoint_id: {
+    type: 'gauge',
+    flink: 'lastCompletedCheckpointId',
+    help: 'The last complete checkpoint.',
+  },
   checkpoint_duration_seconds: {
     type: 'histogram',
-    help: 'Time from the barrier until every sink has committed.',
+    help: 'Times of complete checkpoints, from the trigger until every sink had committed.',
     buckets: SECONDS,
   },
-  checkpoint_size_bytes: { type: 'histogram', help: 'Bytes of a complete checkpoint.', buckets: BYTES },
-  checkpoints_completed_total: { type: 'counter', help: 'Checkpoints that every sink has committed.' },
+  checkpoint_size_bytes: { type: 'histogram', help: 'State of complete checkpoints.', buckets: BYTES },
+  number_of_completed_checkpoints_total: {
+    type: 'counter',
+    flink: 'numberOfCompletedCheckpoints',
+    help: 'Checkpoints that every sink has committed.',
+  },
+  number_of_failed_checkpoints_total: {
+    type: 'counter',
+    flink: 'numberOfFailedCheckpoints',
+    help: 'Checkpoints that have failed.',
+  },
+  number_of_in_progress_checkpoints: {
+    type: 'gauge',
+    flink: 'numberOfInProgressCheckpoints',
+    help: 'Checkpoints that are being taken.',
+  },
+  num_restarts_total: { type: 'counter', flink: 'numRestarts', help: 'Attempts after a failure.' },
 
   // sinks
   sink_write_duration_seconds: {
@@ -81,8 +190,18 @@ export const METRICS = {
     buckets: SECONDS,
   },
   sink_files_total: { type: 'counter', help: 'Data files written, by table.', labels: ['table'] },
-  sink_bytes_total: { type: 'counter', help: 'Bytes of data files written, by table.', labels: ['table'] },
-  sink_rows_total: { type: 'counter', help: 'Rows written, by table.', labels: ['table'] },
+  num_bytes_send_total: {
+    type: 'counter',
+    flink: 'numBytesSend',
+    help: 'Bytes of data files written, by table.',
+    labels: ['table'],
+  },
+  num_records_send_total: {
+    type: 'counter',
+    flink: 'numRecordsSend',
+    help: 'Rows written to data files, by table.',
+    labels: ['table'],
+  },
   commit_duration_seconds: {
     type: 'histogram',
     help: 'Time of a commit, retries included, by table.',

@@ -1,11 +1,15 @@
 /** Serves `/metrics` while a job runs. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
 import { SluiceError } from '../../topology/errors.ts'
-import type { Metrics } from './metrics.ts'
+import { listen } from '../http/listen.ts'
+import { isOwnName } from '../http/own-name.ts'
+
+/** Of Prometheus' text format. */
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface MetricsServerOptions {
-  readonly metrics: Metrics
+  /** In Prometheus' text format. */
+  readonly metrics: { text(): Promise<string> }
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -31,10 +35,7 @@ export async function serveMetrics({ metrics, host, port }: MetricsServerOptions
       if (!response.headersSent) send(response, 500, `${error instanceof Error ? error.message : String(error)}\n`)
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  }).catch((error: NodeJS.ErrnoException) => {
+  const url = await listen(server, host, port).catch((error: NodeJS.ErrnoException) => {
     throw new SluiceError('METRICS_PORT_UNAVAILABLE', `metrics cannot be served on ${host}:${port}: ${error.message}`, {
       cause: error,
       fix: 'Set METRICS_PORT to 0 for any free port, to another one, or to off; METRICS_HOST to an address of this machine.',
@@ -42,36 +43,29 @@ export async function serveMetrics({ metrics, host, port }: MetricsServerOptions
     })
   })
   server.unref()
-  const address = server.address() as AddressInfo
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { url: `http://${name}:${address.port}/metrics`, close, [Symbol.asyncDispose]: close }
+  return { url: `${url}/metrics`, close, [Symbol.asyncDispose]: close }
 }
 
-async function answer(metrics: Metrics, host: string, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  metrics: MetricsServerOptions['metrics'],
+  host: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   if (!isOwnName(request.headers.host, host)) return send(response, 403, 'Forbidden: unknown Host\n')
   if (request.url?.split('?')[0] !== '/metrics') return send(response, 404, 'Not found; metrics are at /metrics\n')
   if (request.method !== 'GET') return send(response.setHeader('Allow', 'GET'), 405, 'Method not allowed\n')
   const text = await metrics.text()
-  send(response.setHeader('Content-Type', metrics.registry.contentType), 200, text)
+  send(response.setHeader('Content-Type', METRICS_CONTENT_TYPE), 200, text)
 }
 
 function send(response: ServerResponse, status: number, text: string) {
   if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   response.setHeader('X-Content-Type-Options', 'nosniff')
   response.writeHead(status).end(text)
-}
-
-/** A name can be made to point anywhere, an address cannot. */
-function isOwnName(header: string | undefined, host: string): boolean {
-  if (header === undefined) return false
-  const name = header
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase()
-  return name === 'localhost' || name === host.toLowerCase() || isIP(name) !== 0
 }

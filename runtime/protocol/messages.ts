@@ -16,14 +16,18 @@
  *                                     ←   end          end your tasks
  *   ended                             →
  *   status                            →                every second
+ *                                     ←   collect      somebody looks at the metrics of the job
+ *   metrics                           →                also before `ended`
  * ```
  *
- * All but `hello` carry the epoch of the attempt they belong to; what belongs to another is ignored. 64-bit numbers are
- * strings.
+ * All but `hello`, `collect` and `metrics`, which are the worker's, carry the epoch of the attempt they belong to; what
+ * belongs to another is ignored. 64-bit numbers are strings.
  */
 
 import type { SplitState } from '../../topology/contract/source.ts'
 import type { IntervalOutput, StageSnapshot } from '../../topology/contract/stage.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import type { RemoteError } from './remote-error.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -42,8 +46,8 @@ export function taskId({ stage, subtask }: TaskName): string {
 export interface Deployment {
   /** The plan that the coordinator compiled: a worker that compiles another refuses. */
   readonly plan: { readonly fingerprint: string; readonly parallelism: number; readonly keyGroups: number }
-  /** SHA-256 over the job module and the files it loads, where the coordinator loaded it from a file. */
-  readonly filesSha256?: string
+  /** Path → SHA-256, of the job module and the files it loads, where the coordinator loaded it from a file. */
+  readonly files?: Readonly<Record<string, string>>
   /** By worker: where its data plane listens. */
   readonly addresses: Readonly<Record<string, string>>
   /** By stage: the worker of each subtask. */
@@ -54,6 +58,8 @@ export interface Deployment {
   readonly splits: Readonly<Record<string, readonly (readonly SplitState[])[]>>
   /** Read record by record, each stamped with its place, to find one that fails. */
   readonly careful: boolean
+  /** By source uid: records that go to its side output `poisoned`. */
+  readonly poison: Readonly<Record<string, readonly Poison[]>>
   /** Leave state aside that no operator of the job has any more. */
   readonly allowNonRestoredState: boolean
 }
@@ -115,6 +121,16 @@ export type Hello = {
   readonly pid: number
   /** Where its data plane listens. */
   readonly address: string
+}
+
+/** What a worker has measured since it started, over all attempts. */
+export interface Collect {
+  readonly type: 'collect'
+}
+
+export interface WorkerMetricsMessage {
+  readonly type: 'metrics'
+  readonly metrics: MetricsSnapshot
 }
 
 export type FromWorker = OfAttempt &

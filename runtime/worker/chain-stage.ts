@@ -35,7 +35,7 @@ export class ChainStage implements Stage, StageInterior {
   private readonly ports = new Map<string, Subject<Element>>()
   private readonly inputs: Subject<Element>[] = []
   private readonly meters = new Map<string, NodeMeter>()
-  private snapshotting: StageStateSnapshot | undefined
+  private snapshotting: { readonly checkpointId: bigint; readonly state: StageStateSnapshot } | undefined
   private sourceMeter: NodeMeter | undefined
   private pending: Promise<void>[] = []
   private failure: unknown
@@ -61,6 +61,7 @@ export class ChainStage implements Stage, StageInterior {
     for (const input of this.plan.inputs) this.inputs[input.stageInput] = new Subject()
     if (this.plan.source !== undefined) {
       this.inputs[0] = this.port(this.plan.source, 'out')
+      this.inputs[1] = this.port(this.plan.source, 'poisoned')
       this.sourceMeter = this.meter(this.plan.source)
     }
     const chained = new Set<Node>()
@@ -80,6 +81,7 @@ export class ChainStage implements Stage, StageInterior {
   }
 
   onBatch(input: number, batch: Batch): void | Promise<void> {
+    this.sourceMeter?.received(batch.length)
     this.sourceMeter?.sent(batch.length)
     this.merged.receive(batch, input)
     return this.send(input, batch)
@@ -103,14 +105,14 @@ export class ChainStage implements Stage, StageInterior {
 
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
     // The cut: everything up to the first await happens before another element can arrive.
-    this.snapshotting?.abort()
+    this.snapshotting?.state.abort()
     const state = this.state.startSnapshot()
-    this.snapshotting = state
+    this.snapshotting = { checkpointId, state }
     this.output.cut(checkpointId, this.writers)
     const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarksMs)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
     const [keyed, output] = await Promise.all([
-      state.encode((chunk) => this.host.store(chunk)),
+      state.encode((chunk) => this.host.store(chunk, checkpointId)),
       this.output.upTo(checkpointId),
     ])
     return { keyed, split: state.split, output, sinkWatermarksMs, watermarkMs }
@@ -120,12 +122,13 @@ export class ChainStage implements Stage, StageInterior {
     this.output.complete(checkpointId)
   }
 
-  abort(_checkpointId: bigint): void {
-    this.snapshotting?.abort()
+  abort(checkpointId: bigint): void {
+    // The barrier of the next one may be here already: barriers come from other tasks, and this from the coordinator.
+    if (this.snapshotting?.checkpointId === checkpointId) this.snapshotting.state.abort()
   }
 
   async close(): Promise<void> {
-    this.snapshotting?.abort()
+    this.snapshotting?.state.abort()
     for (const operator of this.operators) operator.close?.()
     await Promise.all([...this.writers.values()].map((writer) => writer.close()))
   }
@@ -144,6 +147,8 @@ export class ChainStage implements Stage, StageInterior {
 
   private pass(input: number, element: Element): void {
     this.inputs[input]!.next(element)
+    // What a source says of time holds for its side output too.
+    if (this.plan.source !== undefined && element.kind !== 'batch') this.inputs[1]!.next(element)
     // Subscribers must not throw into RxJS, which would report it to nobody: they leave the error here.
     if (this.failure !== undefined) throw this.failure
   }

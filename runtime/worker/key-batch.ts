@@ -15,11 +15,11 @@ export function keyBatch(
   const rows = batch.values
   const keys = new Array<Key>(rows.length)
   const groups = new Uint16Array(rows.length)
-  const keyOf = keyFunction(behaviour)
   let index = 0
   try {
+    const keyOf = keyFunction(behaviour, batch)
     for (; index < rows.length; index++) {
-      const key = keyOf(rows[index])
+      const key = keyOf(index)
       keys[index] = key
       groups[index] = keyGroupOf(key, keyGroups)
     }
@@ -37,15 +37,18 @@ export function keyBatch(
   return new Batch(rows, { timestampsMs, kinds, keys, keyGroups: groups, origin })
 }
 
-function keyFunction(behaviour: Extract<Behaviour, { type: 'key' }>): (row: any) => Key {
+/** The key of each row, by its place. */
+function keyFunction(behaviour: Extract<Behaviour, { type: 'key' }>, batch: Batch): (row: number) => Key {
   if ('fn' in behaviour) {
     const { fn } = behaviour
-    return (row) => toKey(fn(row))
+    const rows = batch.values
+    return (row) => toKey(fn(rows[row]))
   }
-  const { fields } = behaviour
-  if (fields.length === 1) {
-    const field = fields[0]!
-    return (row) => toKey(row[field])
+  // Whole columns: a reader is made for each field, where one that is told the name would be slow for all.
+  const columns = behaviour.fields.map((field) => batch.column(field))
+  if (columns.length === 1) {
+    const column = columns[0]!
+    return (row) => toKey(column[row])
   }
-  return (row) => compositeKey(fields.map((field) => row[field]))
+  return (row) => compositeKey(columns.map((column) => column[row]))
 }

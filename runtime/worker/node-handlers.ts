@@ -3,7 +3,7 @@ import type { Subject } from 'rxjs'
 import type { Operator } from '../../topology/contract/operator.ts'
 import type { SinkWriter } from '../../topology/contract/sink.ts'
 import type { StageHost } from '../../topology/contract/stage.ts'
-import type { Element, Watermark } from '../../topology/element.ts'
+import type { Batch, Element, Watermark } from '../../topology/element.ts'
 import type { Behaviour, Node } from '../../topology/graph.ts'
 import type { StageState } from '../state/store.ts'
 import { keyBatch } from './key-batch.ts'
@@ -31,18 +31,14 @@ export async function createHandler(run: readonly Node[], stage: StageInterior):
   const { behaviour } = node
   switch (behaviour.type) {
     case 'row':
-      return rowHandler(run, stage)
+      return batchHandler(run.at(-1)!, stage, await rowChain(run))
     case 'key': {
-      const out = stage.port(node, 'out')
       const { keyGroups } = stage.host
-      return (element) =>
-        out.next(element.kind === 'batch' ? keyBatch(element, behaviour, keyGroups, node.id) : element)
+      return batchHandler(node, stage, (batch) => keyBatch(batch, behaviour, keyGroups, node.id))
     }
     case 'union':
-    case 'exchange': {
-      const out = stage.port(node, 'out')
-      return (element) => out.next(element)
-    }
+    case 'exchange':
+      return batchHandler(node, stage, (batch) => batch)
     case 'sink':
       return sinkHandler(node, stage)
     case 'operator':
@@ -52,17 +48,23 @@ export async function createHandler(run: readonly Node[], stage: StageInterior):
   }
 }
 
-async function rowHandler(run: readonly Node[], stage: StageInterior): Promise<Handler> {
-  const last = run.at(-1)!
-  const out = stage.port(last, 'out')
-  const meter = stage.meter(last)
-  const apply = await rowChain(run)
+/** Of what looks at batches only. */
+function batchHandler(node: Node, stage: StageInterior, apply: (batch: Batch) => Batch): Handler {
+  const out = stage.port(node, 'out')
+  const meter = stage.meter(node)
   return (element) => {
-    if (element.kind !== 'batch') return out.next(element)
-    meter.received(element.length)
-    const batch = apply(element)
-    meter.sent(batch.length)
-    if (batch.length > 0) out.next(batch)
+    if (element.kind === 'batch') {
+      meter.received(element.length)
+      const batch = apply(element)
+      meter.sent(batch.length)
+      if (batch.length > 0) out.next(batch)
+      return
+    }
+    if (element.kind === 'watermark') {
+      meter.receivedWatermark(element)
+      meter.sentWatermark(element)
+    }
+    out.next(element)
   }
 }
 
@@ -77,6 +79,8 @@ async function sinkHandler(node: Node, stage: StageInterior): Promise<Handler> {
       const full = writer.write(element)
       if (full !== undefined) stage.waitFor(full)
     } else if (element.kind === 'watermark' && Number.isFinite(element.timestampMs)) {
+      meter.receivedWatermark(element)
+      meter.sentWatermark(element)
       stage.sinkWatermarksMs.set(node.id, element.timestampMs)
     } else if (element.kind === 'idle' && stage.sinkWatermarksMs.get(node.id) === null) {
       stage.sinkWatermarksMs.delete(node.id)
@@ -96,7 +100,7 @@ function operatorHandler(
     for (const port of ports.values()) port.next(element)
   }
   const emitWatermark = (watermark: Watermark) => {
-    meter.watermark(watermark.timestampMs)
+    meter.sentWatermark(watermark)
     forward(watermark)
   }
   const operator = create({
@@ -123,6 +127,7 @@ function operatorHandler(
         operator.onBatch(element, input)
         break
       case 'watermark': {
+        meter.receivedWatermark(element)
         const watermark = operator.onWatermark === undefined ? element : operator.onWatermark(element)
         if (watermark !== undefined) emitWatermark(watermark)
         break

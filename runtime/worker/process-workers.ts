@@ -14,6 +14,7 @@ import type { Workers } from './local-workers.ts'
 /** What a worker process is told on its standard input: a token shall stand in no list of processes. */
 export interface WorkerStart {
   readonly worker: string
+  readonly coordinatorPid: number
   readonly address: string
   readonly token: string
   readonly transport: SocketTransportOptions
@@ -35,7 +36,8 @@ export async function processWorkers(options: ProcessWorkersOptions): Promise<Wo
     token: randomBytes(32).toString('base64url'),
     launcher: {
       heartbeats: true,
-      launch: (worker, address, token) => launch({ ...options, worker, address, token, transport }),
+      launch: (worker, address, token) =>
+        launch({ ...options, worker, coordinatorPid: process.pid, address, token, transport }),
     },
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   }
@@ -47,7 +49,11 @@ async function launch(start: WorkerStart) {
   const main = fileURLToPath(new URL(`./main.${extension}`, import.meta.url))
   // What a worker prints goes where logs go: the coordinator's standard output is an answer.
   const child = spawn(process.execPath, [...process.execArgv, main], { stdio: ['pipe', 2, 2] })
-  const exited = once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`)
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => signal ?? `exit code ${code}`,
+    // It never ran: whoever launches it is told why below.
+    (error: Error) => error.message,
+  )
   try {
     await once(child, 'spawn')
   } catch (cause) {

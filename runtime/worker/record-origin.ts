@@ -3,6 +3,9 @@ import type { SourceReader, SplitState } from '../../topology/contract/source.ts
 import { Batch, type Element } from '../../topology/element.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 
+/** A position that counts records. */
+const COUNT = /^\d{1,18}$/
+
 /** The batch of one record that was just polled, with its place: `split@position`. */
 export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: readonly SplitState[]): Batch<T> {
   const split = splits.find(({ index }) => index === batch.split)
@@ -10,7 +13,7 @@ export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: re
   const after = reader.snapshot().find(({ id }) => id === split.id)
   const { timestampsMs, keyGroups, keys, kinds } = batch
   // The position behind the record: a reader names no other.
-  const origin = `${split.id}@${before(after?.position)}`
+  const origin = originOf(split.id, before(after?.position))
   return new Batch(batch.values, { timestampsMs, keyGroups, keys, kinds, split: batch.split, origin })
 }
 
@@ -27,13 +30,23 @@ export function atOrigin(error: unknown, element: Element | undefined): unknown 
   })
 }
 
+/** `split@position` */
+export function originOf(split: string, position: string): string {
+  return `${split}@${position}`
+}
+
 function splitOrigin(origin: string): readonly [split: string, position: string] {
   const at = origin.lastIndexOf('@')
   return [origin.slice(0, at), origin.slice(at + 1)]
 }
 
+/** Whether a reader that begins at `next` has got past the record at `position`: no, unless both count records. */
+export function isBehind(position: string, next: unknown): boolean {
+  return COUNT.test(position) && COUNT.test(String(next)) && BigInt(position) < BigInt(String(next))
+}
+
 /** The record before a position that counts records; any other is given as it is. */
 function before(position: unknown): string {
   const text = String(position)
-  return /^\d{1,18}$/.test(text) ? String(BigInt(text) - 1n) : `before ${text}`
+  return COUNT.test(text) ? String(BigInt(text) - 1n) : `before ${text}`
 }

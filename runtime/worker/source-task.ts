@@ -3,18 +3,18 @@ import type { Clock } from '../../topology/contract/clock.ts'
 import type { SourceReader, SplitState } from '../../topology/contract/source.ts'
 import type { Stage } from '../../topology/contract/stage.ts'
 import { type Barrier, type Batch, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology/element.ts'
+import type { Poison } from '../../topology/poisoned-record.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
+import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
-import { atOrigin, stampOrigin } from './record-origin.ts'
+import { atOrigin } from './record-origin.ts'
 import { SnapshotReporter } from './snapshot-reporter.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
 
-/** Rows per batch: larger batches outlive the young generation. */
-const MAX_BATCH_ROWS = 1024
 /** How long a wait for data may last before the task looks at its idle splits, milliseconds. */
 const WAIT_MS = 1_000
 
@@ -28,8 +28,10 @@ export interface SourceTaskOptions {
   readonly share: LoopShare
   readonly meter: TaskMeter
   readonly clock: Clock
-  /** Read record by record, each stamped with its place. */
+  /** Read record by record, each stamped with its place, until a checkpoint has got past a suspected one. */
   readonly careful: boolean
+  /** Records that go to the side output `poisoned`. */
+  readonly poison: readonly Poison[]
   /** A split without data for this long is idle. @default never */
   readonly idleAfterMs?: number | undefined
 }
@@ -39,6 +41,7 @@ export class SourceTask implements SourceTaskControl {
   private readonly options: SourceTaskOptions
   private readonly snapshots: SnapshotReporter
   private readonly idleness: SplitIdleness
+  private readonly reading: CarefulReading
   private readonly barriers: Barrier[] = []
   private draining = false
   private halted = false
@@ -52,6 +55,7 @@ export class SourceTask implements SourceTaskControl {
     this.options = options
     this.name = options.name
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
+    this.reading = new CarefulReading({ ...options, suspicious: options.careful })
     this.idleness = new SplitIdleness(
       options.splits.map((split) => split.index),
       options.clock,
@@ -60,8 +64,8 @@ export class SourceTask implements SourceTaskControl {
   }
 
   async run(): Promise<void> {
-    const { stage, reader, splits, outputs, share, meter, listener, careful } = this.options
-    const maxRows = careful ? 1 : MAX_BATCH_ROWS
+    const { stage, reader, splits, outputs, share, meter, listener } = this.options
+    const { reading } = this
     let current: Batch | undefined
     try {
       await reader.assign(splits)
@@ -74,18 +78,18 @@ export class SourceTask implements SourceTaskControl {
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
         this.announceIdle()
-        const polled = this.halted ? undefined : reader.poll(maxRows)
+        const polled = this.halted ? undefined : reader.poll(reading.maxRows)
         const read = polled instanceof Promise ? await polled : polled
         if (read === undefined) {
           await this.idle()
           continue
         }
-        const batch = careful ? stampOrigin(read, reader, splits) : read
+        const { batch, input } = reading.judge(read)
         current = batch
         meter.received(batch.length)
         faultPoint('source.after-poll')
         if (batch.split !== undefined) this.idleness.active(batch.split)
-        const full = stage.onBatch(0, batch)
+        const full = stage.onBatch(input, batch)
         faultPoint('task.after-batch')
         const credit = outputs.credit()
         if (full !== undefined || credit !== undefined) {
@@ -122,6 +126,7 @@ export class SourceTask implements SourceTaskControl {
   complete(checkpointId: bigint): void {
     const { stage, reader } = this.options
     stage.complete(checkpointId)
+    this.reading.passed()
     if (this.cut?.checkpointId === checkpointId) reader.checkpointComplete?.(this.cut.splits)
   }
 
@@ -130,8 +135,13 @@ export class SourceTask implements SourceTaskControl {
   }
 
   status(): TaskStatus {
-    const { meter, outputs } = this.options
-    return meter.status(this.name, { inputQueueLength: 0, outputQueueLength: outputs.length })
+    const { meter, reader, outputs } = this.options
+    return meter.status(this.name, {
+      bytesIn: reader.readBytes ?? 0,
+      bytesOut: outputs.sentBytes,
+      inputQueueLength: 0,
+      outputQueueLength: outputs.length,
+    })
   }
 
   async close(): Promise<void> {

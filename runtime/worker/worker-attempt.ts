@@ -13,6 +13,7 @@ import {
   type ToWorker,
 } from '../protocol/messages.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
+import { AttemptMetrics } from './attempt-metrics.ts'
 import { type Connections, type OpenConnectors, openConnectors } from './connectors.ts'
 import { type OpenTasks, openTasks, type RunningTasks } from './open-tasks.ts'
 import type { TaskListener } from './task.ts'
@@ -38,6 +39,7 @@ export class WorkerAttempt {
   readonly epoch: string
   private readonly options: WorkerAttemptOptions
   private readonly session: DataSession
+  private readonly metrics: AttemptMetrics
   private connectors: OpenConnectors | undefined
   private channels: TaskChannels | undefined
   private open_: OpenTasks | undefined
@@ -49,12 +51,13 @@ export class WorkerAttempt {
   constructor(options: WorkerAttemptOptions) {
     this.options = options
     this.epoch = options.epoch
+    this.metrics = new AttemptMetrics(options.metrics)
     this.session = options.data.open(BigInt(options.epoch), (error) => this.fail(error))
   }
 
   /** Opens and restores the tasks. */
   async open(plan: Plan, connections: Connections): Promise<void> {
-    const { deployment, worker, files, clock, logger, metrics, send } = this.options
+    const { deployment, worker, files, clock, logger, send } = this.options
     this.connectors = openConnectors(plan, connections)
     this.channels = new TaskChannels(plan, worker, deployment.placement, this.session)
     this.open_ = await openTasks({
@@ -69,7 +72,7 @@ export class WorkerAttempt {
       listener: this.listener,
       clock,
       logger,
-      metrics,
+      metrics: (labels) => this.metrics.scope(labels),
     })
     faultPoint('worker.after-deploy')
     send({ type: 'deployed' })
@@ -132,8 +135,12 @@ export class WorkerAttempt {
     this.abandon()
     await this.runs
     await this.open_?.close()
-    await this.connectors?.close()
+    // What can't be closed must not keep the attempt from ending.
+    await this.connectors
+      ?.close()
+      .catch((error: unknown) => this.options.logger.warn({ event: 'close-failed', err: error }, String(error)))
     this.session.close()
+    this.metrics.end()
   }
 
   private fail(error: unknown, task?: TaskName): void {

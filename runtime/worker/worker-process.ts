@@ -1,4 +1,5 @@
 /** A worker in a process of its own: it lives as long as its coordinator holds the connection. */
+import { rmSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { SluiceError } from '../../topology/errors.ts'
 import { compile } from '../../topology/plan/compile.ts'
@@ -6,6 +7,7 @@ import type { Plan } from '../../topology/plan/plan.ts'
 import { checkpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { openFiles, openTables, openTopics } from '../compose/index.ts'
 import { type LoadedJob, loadJob } from '../control/load-job.ts'
+import { changedFiles } from '../control/module-files.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Deployment } from '../protocol/messages.ts'
@@ -43,6 +45,7 @@ export async function runWorkerProcess(): Promise<void> {
     clock,
     logger,
     metrics: (labels) => metrics.scope({ job, ...labels }),
+    collectMetrics: () => metrics.snapshot(),
   })
   process.on('SIGTERM', () => worker.leave())
   startHeartbeats({
@@ -53,20 +56,21 @@ export async function runWorkerProcess(): Promise<void> {
     intervalMs: config.worker.heartbeatIntervalMs,
   })
   await worker.done
+  // A coordinator that was killed has left the directory of their sockets behind.
+  if (process.ppid !== start.coordinatorPid && start.transport.listenAt.startsWith('unix:')) {
+    rmSync(start.transport.listenAt.slice('unix:'.length), { recursive: true, force: true })
+  }
   process.exit(0)
 }
 
 /** @throws {SluiceError} `JOB_CHANGED` */
-function planOf({ topology, file, filesSha256 }: LoadedJob, deployment: Deployment): Plan {
-  if (deployment.filesSha256 !== undefined && deployment.filesSha256 !== filesSha256) {
-    throw new SluiceError(
-      'JOB_CHANGED',
-      `the job file ${file}, or a file that it loads, has changed since submission`,
-      {
-        fix: 'Stop the job with a savepoint and submit it again, or bring the files back as they were.',
-        details: { file, filesSha256, submitted: deployment.filesSha256 },
-      },
-    )
+function planOf({ topology, files }: LoadedJob, deployment: Deployment): Plan {
+  const changed = deployment.files === undefined ? [] : changedFiles(files, deployment.files)
+  if (changed.length > 0) {
+    throw new SluiceError('JOB_CHANGED', `files of the job have changed since its submission: ${changed.join(', ')}`, {
+      fix: 'Submit the job again, and it goes on from its last checkpoint with the files as they are now; or bring them back first.',
+      details: { files: changed },
+    })
   }
   return compile(topology, deployment.plan)
 }

@@ -8,8 +8,17 @@ import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files.ts'
 import { DataPlane } from '../exchange/data-plane.ts'
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts'
 import { type MessageConnection, messages } from '../protocol/message-connection.ts'
-import { type Deployment, type FromWorker, type Hello, PROTOCOL_VERSION, type ToWorker } from '../protocol/messages.ts'
+import {
+  type Collect,
+  type Deployment,
+  type FromWorker,
+  type Hello,
+  PROTOCOL_VERSION,
+  type ToWorker,
+  type WorkerMetricsMessage,
+} from '../protocol/messages.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Connections } from './connectors.ts'
@@ -28,16 +37,20 @@ export interface WorkerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: (labels: Readonly<Record<string, string>>) => MetricScope
+  /** What `metrics` has measured. @default nothing: `metrics` is the coordinator's own */
+  readonly collectMetrics?: () => Promise<MetricsSnapshot>
   /** How often it tells what its tasks have done, milliseconds. @default 1,000 */
   readonly statusIntervalMs?: number
 }
+
+type FromThisWorker = Hello | FromWorker | WorkerMetricsMessage
 
 export class Worker {
   /** Resolves when the coordinator is gone and everything is closed. */
   readonly done: Promise<void>
   private readonly options: WorkerOptions
   private readonly data: DataPlane
-  private readonly coordinator: MessageConnection<ToWorker, Hello | FromWorker>
+  private readonly coordinator: MessageConnection<ToWorker | Collect, FromThisWorker>
   private attempt: WorkerAttempt | undefined
   private connections: Promise<Connections> | undefined
   /** Messages are handled in their order, one after the other. */
@@ -48,7 +61,7 @@ export class Worker {
     const { transport, name, token, pid } = options
     const data = new DataPlane({ transport, worker: name, token })
     const dataAddress = await data.listen()
-    const coordinator = messages<ToWorker, Hello | FromWorker>(await transport.connect(address))
+    const coordinator = messages<ToWorker | Collect, FromThisWorker>(await transport.connect(address))
     const worker = new Worker(options, data, coordinator)
     coordinator.send({ type: 'hello', version: PROTOCOL_VERSION, worker: name, token, pid, address: dataAddress })
     return worker
@@ -57,7 +70,7 @@ export class Worker {
   private constructor(
     options: WorkerOptions,
     data: DataPlane,
-    coordinator: MessageConnection<ToWorker, Hello | FromWorker>,
+    coordinator: MessageConnection<ToWorker | Collect, FromThisWorker>,
   ) {
     this.options = options
     this.data = data
@@ -77,22 +90,25 @@ export class Worker {
     this.coordinator.close()
   }
 
-  private receive(message: ToWorker): void {
+  private receive(message: ToWorker | Collect): void {
     const { attempt } = this
     switch (message.type) {
       case 'deploy':
-        this.enqueue(() => this.deploy(message.epoch, message.deployment))
+        this.enqueue(message.epoch, () => this.deploy(message.epoch, message.deployment))
         break
       case 'start':
-        this.enqueue(() => this.of(message.epoch)?.start())
+        this.enqueue(message.epoch, () => this.of(message.epoch)?.start())
         break
       case 'end':
         attempt?.abandon()
-        this.enqueue(() => this.end(message.epoch))
+        this.enqueue(message.epoch, () => this.end(message.epoch))
+        break
+      case 'collect':
+        void this.tellMetrics()
         break
       default:
         // Behind the start: a barrier may come before the tasks that it is for run.
-        this.enqueue(() => this.of(message.epoch)?.receive(message))
+        this.enqueue(message.epoch, () => this.of(message.epoch)?.receive(message))
     }
   }
 
@@ -101,8 +117,13 @@ export class Worker {
     return this.attempt?.epoch === epoch ? this.attempt : undefined
   }
 
-  private enqueue(handle: () => Promise<void> | void): void {
-    this.handling = this.handling.then(handle)
+  /** What fails makes the attempt fail; the messages behind it are handled all the same. */
+  private enqueue(epoch: string, handle: () => Promise<void> | void): void {
+    this.handling = this.handling.then(handle).catch((error: unknown) => this.failed(epoch, error))
+  }
+
+  private failed(epoch: string, error: unknown): void {
+    this.coordinator.send({ type: 'failed', epoch, error: toRemoteError(error) })
   }
 
   private async deploy(epoch: string, deployment: Deployment): Promise<void> {
@@ -121,14 +142,15 @@ export class Worker {
       send: (message) => this.coordinator.send({ epoch, ...message }),
     })
     this.attempt = attempt
-    try {
-      const plan = await loadPlan(deployment)
-      checkPlan(plan, deployment, name)
-      this.connections ??= openConnections()
-      await attempt.open(plan, await this.connections)
-    } catch (error) {
-      this.coordinator.send({ type: 'failed', epoch, error: toRemoteError(error) })
-    }
+    const plan = await loadPlan(deployment)
+    checkPlan(plan, deployment, name)
+    this.connections ??= openConnections()
+    const connections = await this.connections.catch((error: unknown) => {
+      // It has them once for all attempts: whoever takes its place may find again what is away now.
+      this.failed(epoch, error)
+      this.leave()
+    })
+    if (connections !== undefined) await attempt.open(plan, connections)
   }
 
   private async end(epoch: string): Promise<void> {
@@ -136,7 +158,13 @@ export class Worker {
       await this.attempt.close()
       this.attempt = undefined
     }
+    await this.tellMetrics()
     this.coordinator.send({ type: 'ended', epoch })
+  }
+
+  private async tellMetrics(): Promise<void> {
+    const metrics = (await this.options.collectMetrics?.()) ?? []
+    this.coordinator.send({ type: 'metrics', metrics })
   }
 
   private async close(): Promise<void> {

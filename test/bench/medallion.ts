@@ -1,8 +1,9 @@
 /** The whole medallion job: from the embedded log into five Iceberg tables, in a process of its own. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { processUsage } from '../support/process-usage.ts'
 import type { Measurement } from './measure.ts'
 import { publishSimulated } from './publish-simulated.ts'
 
@@ -61,7 +62,7 @@ export function submit(directory: string, options: readonly string[]): Promise<S
   const rssBytes: number[] = []
   let cpuMs = 0
   const sampler = setInterval(() => {
-    const sample = readProcess(child.pid!)
+    const sample = processUsage(child.pid!)
     if (sample === undefined) return
     rssBytes.push(sample.rssBytes)
     cpuMs = sample.cpuMs
@@ -74,18 +75,6 @@ export function submit(directory: string, options: readonly string[]): Promise<S
       else reject(new Error(`submit ended with ${code}`))
     })
   })
-}
-
-/** From Linux' /proc; the last sample before the exit counts. */
-function readProcess(pid: number): { rssBytes: number; cpuMs: number } | undefined {
-  try {
-    const rss = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    // utime and stime are fields 14 and 15 of the whole line, in ticks of 10 ms.
-    return { rssBytes: Number(rss?.[1] ?? 0) * 1024, cpuMs: (Number(stat[11]) + Number(stat[12])) * 10 }
-  } catch {
-    return undefined
-  }
 }
 
 if (import.meta.main) console.table(await benchMedallion())

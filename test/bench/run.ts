@@ -11,7 +11,13 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'fused-chain': async () => (await import('./fused-chain.ts')).benchFusedChain(),
   'frame-codec': async () => (await import('./frame-codec.ts')).benchFrameCodec(),
   exchange: async () => (await import('./exchange.ts')).benchExchange(),
+  crossing: async () => (await import('./crossing.ts')).benchCrossing(),
   state: async () => (await import('./state.ts')).benchState(),
+  'declared-state': async () => (await import('./declared-state.ts')).benchDeclaredState(),
+  barriers: async () => (await import('./barriers.ts')).benchBarriers(),
+  alignment: async () => (await import('./alignment.ts')).benchAlignment(),
+  recovery: async () => (await import('./recovery.ts')).benchRecovery(),
+  'checkpoint-cost': async () => (await import('./checkpoint-cost.ts')).benchCheckpointCost(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }

@@ -6,6 +6,7 @@ import { COMMANDS } from '../../runtime/cli/commands.ts'
 import { EXIT_CODES } from '../../runtime/cli/exit-code.ts'
 import type { OptionDescription } from '../../runtime/cli/option.ts'
 import { describeVariable, VARIABLES, type Variable } from '../../runtime/config/variables.ts'
+import { ROUTES } from '../../runtime/control/rest/routes.ts'
 import { METRICS, type MetricDefinition } from '../../runtime/observability/metric-table.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -20,6 +21,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
     ),
   configuration: configurationTable,
+  rest: restTable,
   metrics: metricTable,
 }
 
@@ -68,6 +70,7 @@ function firstSentence(file: string, name: string): string {
 /** By the folder of operators/, in the order of the table. */
 const OPERATOR_GROUPS: Readonly<Record<string, string>> = {
   '': 'records and keys',
+  process: 'state of your own',
   watermark: 'event time',
   window: 'windows',
   aggregate: 'inside `aggregate`',
@@ -119,14 +122,20 @@ function configurationTable(): string {
   return table(['variable', 'flag', 'default', 'meaning (what it takes)'], rows)
 }
 
+function restTable(): string {
+  const rows = Object.values(ROUTES).map(({ method, path, summary }) => [method, `\`${path}\``, escaped(summary)])
+  return table(['method', 'path', 'what it does'], rows)
+}
+
 function metricTable(): string {
-  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { type, help, labels = [] }]) => [
+  const rows = Object.entries<MetricDefinition>(METRICS).map(([name, { type, help, labels = [], flink }]) => [
     `\`${name}\``,
     type,
     labels.map((label) => `\`${label}\``).join(' '),
+    flink === undefined ? '' : `\`${flink}\``,
     escaped(help),
   ])
-  return table(['metric', 'type', 'own labels', 'what it is'], rows)
+  return table(['metric', 'type', 'own labels', 'in Flink', 'what it is'], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -50,7 +50,7 @@ describe('deduplicate', () => {
     expect(run.rows().map(({ n }) => n)).toEqual([1])
     expect(run.rows('late').map(({ n }) => n)).toEqual([2])
     expect(run.timestampsMs('late')).toEqual([99])
-    expect(run.counter('records_late_total')).toBe(1)
+    expect(run.counter('num_late_records_dropped_total')).toBe(1)
   })
 
   it('counts the horizon from the first record, whatever the event times of its duplicates', async () => {

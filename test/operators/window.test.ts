@@ -116,7 +116,7 @@ describe('a tumbling window', () => {
     run.timed([sale('ann', 6, 1n, 77), sale('ann', 11)])
     expect(run.rows('late')).toMatchObject([{ n: 77 }])
     expect(run.timestampsMs('late')).toEqual([6])
-    expect(run.counter('records_late_total')).toBe(1)
+    expect(run.counter('num_late_records_dropped_total')).toBe(1)
     run.watermark(24)
     expect(run.rows()).toHaveLength(2)
   })

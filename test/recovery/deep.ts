@@ -1,7 +1,7 @@
 /**
  * Every scenario and every property at full count, for hours when need be, and a record of it:
  *
- *     npm run test:deep [recovery|properties|integration …]
+ *     npm run test:deep [recovery|chaos|zombies|backpressure|simulation|properties|integration …]
  *
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
@@ -19,9 +19,19 @@ interface Suite {
 }
 
 const SUITES: Readonly<Record<string, () => Suite>> = {
-  recovery: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/'] }),
+  recovery: () => ({
+    config: 'test/vitest.config.ts',
+    files: globSync('test/recovery/*.test.ts', { cwd: ROOT, exclude: ['test/recovery/backpressure.test.ts'] }),
+  }),
+  chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
+  zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
+  backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
-  integration: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/'] }),
+  // The chaos is a suite of its own, and takes its time.
+  integration: () => ({
+    config: 'test/integration/vitest.config.ts',
+    files: globSync('test/integration/**/*.test.ts', { cwd: ROOT, exclude: ['test/integration/recovery/**'] }),
+  }),
 }
 
 /** Test files that run properties, themselves or through a conformance suite. */
@@ -36,7 +46,9 @@ function propertyTests(): string[] {
 
 async function runSuite(name: string): Promise<boolean> {
   const { config, files } = SUITES[name]!()
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--reporter=verbose', ...files]
+  // What tests print is the report: unadorned.
+  const reporting = ['--disable-console-intercept', '--reporter=verbose']
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
   const started = new Date()
   const child = spawn(process.execPath, args, {
     cwd: ROOT,

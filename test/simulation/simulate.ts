@@ -6,7 +6,7 @@ import { Chaos } from './chaos.ts'
 import { drawDataset, type TableName, textOf } from './dataset.ts'
 import { Invariants } from './invariants.ts'
 import { Machines } from './machines.ts'
-import { CHECKPOINT_ROOT } from './simulated-job.ts'
+import { CHECKPOINT_ROOT, JOB } from './simulated-job.ts'
 import { User } from './user.ts'
 import { World } from './world.ts'
 
@@ -59,7 +59,7 @@ async function checkOutcome(machines: Machines): Promise<void> {
     if (difference !== undefined) world.violate(`${table}: ${difference}`)
   }
   const checkpoints = new CheckpointStore({ files: store.files, root: CHECKPOINT_ROOT, logger: recordingLogger() })
-  for (const { manifest } of await checkpoints.list()) await checkpoints.at(`${CHECKPOINT_ROOT}/${manifest}`)
+  for (const { manifest } of await checkpoints.list()) await checkpoints.at(`${CHECKPOINT_ROOT}/${manifest}`, JOB)
 }
 
 async function rowsOf({ lake, store }: Machines, table: TableName): Promise<readonly string[]> {

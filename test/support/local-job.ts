@@ -14,11 +14,13 @@ export interface LocalJobOptions {
   readonly connections: Connections
   readonly clock: Clock
   readonly logger: Logger
+  /** Of the workers too, since they share this process. @default silent */
+  readonly metrics?: JobOptions['metrics']
 }
 
 /** Fails for good at its first failure, unless told otherwise. */
 export function localJob(options: LocalJobOptions): Omit<JobOptions, 'checkpoints'> {
-  const metrics = () => silentMetrics
+  const { metrics = () => silentMetrics } = options
   return {
     ...options,
     pool: localWorkers({ ...options, files: options.store.contents, metrics }),

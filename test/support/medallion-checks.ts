@@ -52,17 +52,17 @@ export async function outcomeOf(dataDir: string): Promise<Outcome> {
 }
 
 /** Gold, and what came too late for it, per user and day. */
+export const GOLD_AND_LATE = `
+  SELECT user_id, day::VARCHAR, sum(revenue)::DECIMAL(18, 2)::VARCHAR, sum(transactions)::VARCHAR
+  FROM (
+    SELECT user_id, day, revenue, transactions FROM gold.daily_revenue
+    UNION ALL
+    SELECT user_id, event_timestamp::DATE, CASE action WHEN 'refund' THEN -amount ELSE amount END, 1
+    FROM quarantine.late_events
+  ) GROUP BY ALL`
+
 export async function revenueOf(engine: QueryEngine): Promise<string[]> {
-  const rows = await queryRows(
-    engine,
-    `SELECT user_id, day::VARCHAR, sum(revenue)::DECIMAL(18, 2)::VARCHAR, sum(transactions)::VARCHAR
-     FROM (
-       SELECT user_id, day, revenue, transactions FROM gold.daily_revenue
-       UNION ALL
-       SELECT user_id, event_timestamp::DATE, CASE action WHEN 'refund' THEN -amount ELSE amount END, 1
-       FROM quarantine.late_events
-     ) GROUP BY ALL`,
-  )
+  const rows = await queryRows(engine, GOLD_AND_LATE)
   return rows.map((row) => row.join(' ')).sort()
 }
 
@@ -132,6 +132,12 @@ async function tableViolations(tables: TableCatalog, name: string, last: Manifes
       found.push(`snapshot ${snapshot.snapshotId} holds ${checkpointOf(snapshot)}, which never completed`)
     }
   }
+  let epoch = 0n
+  for (const { snapshotId, summary } of table.snapshots) {
+    const next = BigInt(summary['sluice.epoch'] ?? epoch)
+    if (next < epoch) found.push(`snapshot ${snapshotId} of epoch ${next} came after epoch ${epoch} had been here`)
+    epoch = next
+  }
   const uid = `sink(${name})`
   const property = table.properties[`sluice.committed.${last.job}.${uid}`]
   const applied = property?.slice(property.indexOf('/') + 1)
@@ -151,12 +157,16 @@ async function tableViolations(tables: TableCatalog, name: string, last: Manifes
 }
 
 /** The newest checkpoint that is complete. */
-export async function lastCheckpoint(dataDir: string, env?: Readonly<Record<string, string>>): Promise<Manifest> {
+export async function lastCheckpoint(
+  dataDir: string,
+  env?: Readonly<Record<string, string>>,
+  job = 'medallion',
+): Promise<Manifest> {
   const config = configOf(dataDir, env)
   const logger = recordingLogger()
   const files = await openFiles(config, { clock: systemClock, logger })
   try {
-    const root = `${config.checkpoints}/medallion`
+    const root = `${config.checkpoints}/${job}`
     const store = new CheckpointStore({ files, root, logger })
     const entry = (await store.list()).at(-1)
     if (entry === undefined) throw new Error('no checkpoint is complete')

@@ -33,6 +33,8 @@ export interface ShopRun {
   readonly seed: number
   /** @default 2 */
   readonly days?: number
+  /** Whether events come so late that how partitions interleave decides what becomes of them. @default true */
+  readonly late?: boolean
 }
 
 /** Publishes the days that follow what the topic holds, and adds them to {@link publishedFile}. */
@@ -42,7 +44,8 @@ export async function publishDays(dataDir: string, run: ShopRun): Promise<void> 
   try {
     await system.ensureTopic(TOPIC)
     const reader = { uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
-    const simulation = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
+    const shop = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
+    const simulation = run.late === false ? withoutLate(shop) : shop
     await using producer = await EventProducer.open({
       system,
       schema: UserActionEvent,
@@ -55,6 +58,17 @@ export async function publishDays(dataDir: string, run: ShopRun): Promise<void> 
     await publishShop(producer, noted(simulation, publishedFile(dataDir)), { batch: 400 })
   } finally {
     await system.close()
+  }
+}
+
+function withoutLate(simulation: Simulation): Simulation {
+  return {
+    ...simulation,
+    *records() {
+      for (const record of simulation.records()) {
+        if (record.variant !== 'late' && record.variant !== 'expired') yield record
+      }
+    },
   }
 }
 

@@ -93,6 +93,8 @@ export class OperatorHarness<T, O extends Outputs> {
   readonly clock: ManualClock
   /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
   readonly counters: Map<string, number>
+  /** By name and labels: as they were set last in this run. */
+  readonly gauges = new Map<string, number>()
   private readonly describe: () => Dataflow
   private readonly options: HarnessOptions
   private readonly nodes: readonly Node[]
@@ -169,6 +171,11 @@ export class OperatorHarness<T, O extends Outputs> {
   send(element: Element): this {
     this.emit(place(this.source, 'out'), element)
     return this
+  }
+
+  /** The outputs. */
+  get ports(): readonly PortOf<O>[] {
+    return [...this.outputs.keys()] as PortOf<O>[]
   }
 
   /** All rows that left an output so far. */
@@ -268,7 +275,7 @@ export class OperatorHarness<T, O extends Outputs> {
       logger: recordingLogger(),
       metrics: {
         counter: (name, labels = {}) => ({ add: (count) => this.count(name, labels, count) }),
-        gauge: () => ({ set() {} }),
+        gauge: (name, labels = {}) => ({ set: (value) => this.gauges.set(seriesOf(name, labels), value) }),
         histogram: () => ({ observe() {} }),
         timed: (_name, _labels, fn) => fn(),
       },
@@ -287,10 +294,14 @@ export class OperatorHarness<T, O extends Outputs> {
   }
 
   private count(name: string, labels: Readonly<Record<string, string>>, count: number): void {
-    const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-    const series = text.length === 0 ? name : `${name}{${text.join(',')}}`
+    const series = seriesOf(name, labels)
     this.counters.set(series, this.counter(series) + count)
   }
+}
+
+function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
+  const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  return text.length === 0 ? name : `${name}{${text.join(',')}}`
 }
 
 function place(node: Node, port: string): string {

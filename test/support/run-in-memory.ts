@@ -4,6 +4,7 @@ import { type MemoryFiles, memoryFiles } from '../../connectors/memory/memory-fi
 import { CheckpointStore } from '../../runtime/checkpoint/checkpoint-store.ts'
 import type { CheckpointSettings } from '../../runtime/coordinator/checkpoint-coordinator.ts'
 import type { JobMaster } from '../../runtime/coordinator/job-master.ts'
+import type { JobOptions } from '../../runtime/coordinator/job-options.ts'
 import type { RestartSettings } from '../../runtime/coordinator/restart-strategy.ts'
 import { runJob } from '../../runtime/coordinator/run-job.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
@@ -26,6 +27,7 @@ export interface InMemoryOptions {
   /** @default none */
   readonly restart?: RestartSettings
   readonly checkpoints?: Partial<CheckpointSettings>
+  readonly metrics?: JobOptions['metrics']
 }
 
 export function startInMemory(job: Topology, options: InMemoryOptions = {}): Promise<JobMaster> {
@@ -38,6 +40,7 @@ export function startInMemory(job: Topology, options: InMemoryOptions = {}): Pro
       connections: { topics: unused('topics'), tables: unused('tables') },
       clock: options.clock ?? systemClock,
       logger,
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     }),
     parallelism: options.parallelism ?? 1,
     workers: options.workers ?? 1,

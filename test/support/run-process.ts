@@ -32,7 +32,7 @@ export interface ProcessOptions {
   readonly killAfterMs?: number
 }
 
-/** @param file TypeScript module, relative to the repository */
+/** @param file module, relative to the repository */
 export function startProcess(file: string, args: readonly string[], options: ProcessOptions = {}): StartedProcess {
   const startedMs = performance.now()
   const preloads = (options.imports ?? []).flatMap((each) => ['--import', pathToFileURL(resolve(ROOT, each)).href])

@@ -55,13 +55,13 @@ export interface JobControl {
   cancel(id: string): Promise<void>
   /**
    * Takes a savepoint and goes on from it with another parallelism, in one step. Resolves when the job is RUNNING again.
-   * @throws {SluiceError} `PARALLELISM_INVALID` above the key groups; the job then goes on as it was.
+   * @throws {SluiceError} `PARALLELISM` above the key groups; the job then goes on as it was.
    */
   rescale(id: string, options: RescaleOptions): Promise<JobSummary>
   /** First the remembered ones after `after`, then what comes, until the job has ended or `signal` aborts. */
-  events(id: string, options?: EventOptions): AsyncIterable<NumberedJobEvent>
+  events(id: string, options?: EventOptions): Promise<AsyncIterable<NumberedJobEvent>>
   /** The last `tail` lines of its log without line ends, then with `follow` what comes. */
-  logs(id: string, options?: LogOptions): AsyncIterable<string>
+  logs(id: string, options?: LogOptions): Promise<AsyncIterable<string>>
   /** Stops every job with a savepoint, then ends the coordinator. Resolves when the jobs have ended. */
   shutdown(): Promise<void>
 }
@@ -71,7 +71,10 @@ export interface SubmitRequest {
   /** The job module: a path in the directory that the session allows, absolute or relative to it. */
   readonly file: string
   readonly parallelism?: number
+  /** 0: in its coordinator's own process. */
   readonly workers?: number
+  /** Variables of the configuration for this job, over those the session was started with. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Path or URI of a savepoint's manifest. */
   readonly fromSavepoint?: string
   readonly allowNonRestoredState?: boolean

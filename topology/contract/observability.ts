@@ -13,6 +13,7 @@ export interface Counter {
 }
 
 export interface Gauge {
+  /** One whose value is not finite is not shown. */
   set(value: number): void
 }
 
@@ -21,9 +22,9 @@ export interface Histogram {
 }
 
 /**
- * Metrics of one operator or connector; its labels (job, uid, subtask) are added by the runtime. Names without the
- * configured prefix (`dataplatform_` by default), in Prometheus form with the unit last: `records_in_total`,
- * `checkpoint_duration_seconds`. The same name and labels give the same instrument.
+ * Metrics of one operator or connector; its labels (job, uid, subtask) are added by the runtime. Names come
+ * without the configured prefix (`dataplatform_` by default), and are Flink's, where it has one, in snake case with the
+ * unit last: `num_records_in_total`, `current_output_watermark_ms`. The same name and labels give the same instrument.
  */
 export interface MetricScope {
   counter(name: string, labels?: Readonly<Record<string, string>>): Counter

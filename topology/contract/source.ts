@@ -36,6 +36,8 @@ export interface SplitState extends SplitDescription {
 }
 
 export interface SourceReader {
+  /** Bytes of the record values in all batches that were polled. @default not counted */
+  readonly readBytes?: number
   /** Takes over splits; called once before the first poll, and again when the coordinator deals out more. */
   assign(splits: readonly SplitState[]): Promise<void>
   /**

@@ -1,6 +1,6 @@
 /**
- * Where a stage (one fused chain DAG with its state) meets whoever hosts it: our task by function calls, and later a
- * socket with the same messages. Nothing here is anything only our own worker could provide.
+ * Where a stage (one fused chain DAG with its state) meets whoever hosts it: our task by function calls, and anybody else
+ * by the same as messages on a socket. Nothing here is anything only our own worker could provide.
  *
  * The host aligns barriers, merges watermarks over inputs and holds back batches while an output has no credit.
  */
@@ -80,7 +80,7 @@ export interface StageHost {
   /** Sends an element to output `output`; the host routes and accounts for credit. */
   emit(output: number, element: Element): void
   /** Makes a chunk of a running snapshot durable. */
-  store(chunk: StateChunk): Promise<StateReference>
+  store(chunk: StateChunk, checkpointId: bigint): Promise<StateReference>
   /** Sinks the stage writes to, by uid: two-phase writers made by the host's connectors. */
   openWriter(uid: string): Promise<SinkWriter>
 }
@@ -88,7 +88,10 @@ export interface StageHost {
 export interface Stage {
   readonly id: string
   open(host: StageHost, restore: StageRestore | undefined): Promise<void>
-  /** A promise means: something inside is full; the next call waits for it. */
+  /**
+   * A promise means: something inside is full; the next call waits for it. A stage that begins with a source takes its
+   * records at input 0, and those that have been found to be poisonous at input 1.
+   */
   onBatch(input: number, batch: Batch): void | Promise<void>
   /** Merged over the input's channels; with a split, from a source's split. */
   onWatermark(input: number, watermark: Watermark): void | Promise<void>

@@ -34,7 +34,7 @@ export {
   uuid,
 } from './kinds.ts'
 export type { DecodedRow, Row, Wire } from './row.ts'
-export { fieldsOf, structOf } from './struct-of.ts'
+export { fieldsOf, structOf, valueTypeOf } from './struct-of.ts'
 export {
   type DataType,
   type Field,
@@ -44,5 +44,6 @@ export {
   NUMBER_DECIMAL_PRECISION,
   type PrimitiveType,
   type StructType,
+  type ValueType,
 } from './types.ts'
 export { type ValidationError, type ValidationResult, validate } from './validate.ts'

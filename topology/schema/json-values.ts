@@ -212,7 +212,7 @@ function fixedDecoder(length: number): DecodeValue {
 const SHOWN_LENGTH = 40
 
 function describeValue(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'a list'
   if (value instanceof NumberText) return `number ${shorten(value.source)}`
   if (typeof value === 'string') return `string ${JSON.stringify(shorten(value))}`

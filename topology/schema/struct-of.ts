@@ -2,13 +2,9 @@
 import { z } from 'zod'
 import { TopologyError } from '../errors.ts'
 import { logicalTypes } from './kinds.ts'
-import type { DataType, Field, StructType } from './types.ts'
+import type { DataType, Field, StructType, ValueType } from './types.ts'
 
-/** The logical type of one schema inside the record, and whether null is one of its values. */
-interface Resolved {
-  readonly type: DataType
-  readonly required: boolean
-  readonly int53: boolean
+interface Resolved extends ValueType {
   readonly doc: string | undefined
 }
 
@@ -33,6 +29,11 @@ export function structOf(schema: z.core.SomeType): StructType {
   if (type.kind !== 'struct') throw unsupported([], `a record can't be ${describeSchema(root)}`, 'Use z.object({ … }).')
   cache.set(root, type)
   return type
+}
+
+/** The logical type of a value of any kind. @throws {TopologyError} `SCHEMA_UNSUPPORTED` */
+export function valueTypeOf(schema: z.core.SomeType): ValueType {
+  return resolve(schema as z.core.$ZodType, [], new Set())
 }
 
 function resolve(schema: z.core.$ZodType, path: readonly string[], open: Set<z.core.$ZodType>): Resolved {

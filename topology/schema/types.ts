@@ -44,6 +44,15 @@ export interface MapType {
 
 export type DataType = PrimitiveType | StructType | ListType | MapType
 
+/** A type where it stands: as a record, a field, an element, or a value of its own. */
+export interface ValueType {
+  readonly type: DataType
+  /** Whether null is none of its values. */
+  readonly required: boolean
+  /** As Field.int53. */
+  readonly int53: boolean
+}
+
 export interface Field {
   readonly id: number
   readonly name: string

@@ -198,8 +198,8 @@ export class IcebergWriter implements SinkWriter {
     const labels = { table: this.table.name }
     const { metrics } = this.context
     metrics.counter('sink_files_total', labels).add(1)
-    metrics.counter('sink_rows_total', labels).add(Number(recordCount))
-    metrics.counter('sink_bytes_total', labels).add(Number(fileSizeInBytes))
+    metrics.counter('num_records_send_total', labels).add(Number(recordCount))
+    metrics.counter('num_bytes_send_total', labels).add(Number(fileSizeInBytes))
   }
 
   private nextLocation(values: PartitionValues): string {

@@ -52,13 +52,15 @@
  *                column of size      values; variety: 0 map, 1 object, 2 object without a prototype
  * ```
  *
- * Null, undefined and hole take no bytes, and are parts of mixes only; an object has a field, or else is entries. So every
- * value of a column takes a byte at least, and a reader that never believes in more values than there are bytes left is
- * not led to allocate beyond proportion. Objects, lists and entries lie in one another up to MAX_DEPTH deep.
+ * Null, undefined and hole take no bytes, and are parts of mixes only; an object has 1 to MAX_FIELDS fields, or else is
+ * entries. So every value of a column takes a byte at least, and a reader that never believes in more values than there are
+ * bytes left is not led to allocate beyond proportion. Objects, lists and entries lie in one another up to MAX_DEPTH deep.
  */
 
 export const FRAME_VERSION = 1
 export const MAX_DEPTH = 64
+/** With more of them, names are data rather than a shape. */
+export const MAX_FIELDS = 1000
 
 /** Where the checksum lies, and where what follows it begins. */
 export const CHECKSUM_OFFSET = 4

@@ -1,6 +1,7 @@
 /** Puts objects together from columns, one for each of their fields. */
 import { generated, quoted } from '../../../topology/generated.ts'
 import { frameCorrupt } from './frame-corrupt.ts'
+import { MAX_FIELDS } from './layout.ts'
 import { remembered } from './remembered.ts'
 
 type PutTogether = (columns: readonly ArrayLike<unknown>[], length: number) => object[]
@@ -14,7 +15,7 @@ export class ObjectMaker {
   private putTogether: PutTogether
   private objectsMade = 0
 
-  /** @throws {SluiceError} `FRAME_CORRUPT` when `json` is no array of different names. */
+  /** @throws {SluiceError} `FRAME_CORRUPT` when `json` is no array of so many different names. */
   constructor(json: string, isBare: boolean) {
     this.names = parseNames(json)
     this.isBare = isBare
@@ -75,9 +76,10 @@ function parseNames(json: string): readonly string[] {
   } catch (error) {
     throw frameCorrupt('names of fields are no JSON', error)
   }
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
     throw frameCorrupt('names of fields are no list of strings')
   }
+  if (names.length === 0 || names.length > MAX_FIELDS) throw frameCorrupt(`an object has ${names.length} fields`)
   if (new Set(names).size !== names.length) throw frameCorrupt('two fields have the same name')
   return names
 }

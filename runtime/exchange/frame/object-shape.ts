@@ -1,9 +1,7 @@
 /** Objects of one shape, the same fields in the same order, taken apart into columns. */
 import { generated, quoted } from '../../../topology/generated.ts'
+import { MAX_FIELDS } from './layout.ts'
 import { remembered } from './remembered.ts'
-
-/** With more names than this, they are data rather than a shape. */
-const MAX_FIELDS = 1000
 
 type TakeApart = (objects: readonly any[], prototype: object | null) => unknown[][] | undefined
 

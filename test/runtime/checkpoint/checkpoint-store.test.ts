@@ -73,6 +73,37 @@ describe('epochs', () => {
     expect(await stateOf(successor)).toBe('new 39')
   })
 
+  it('follow one another at one coordinator, until another has taken over: that is not taken back', async () => {
+    const files = memoryFiles()
+    const zombie = open(files)
+    expect(await zombie.openEpoch()).toBe(1n)
+    await take(zombie, 'old')
+    expect(await zombie.openEpoch()).toBe(2n)
+    const successor = open(files)
+    expect(await successor.openEpoch()).toBe(3n)
+    await expect(zombie.openEpoch()).rejects.toMatchObject({ code: 'FENCED' })
+    await take(successor, 'new')
+    await expect(zombie.openEpoch()).rejects.toMatchObject({ code: 'FENCED' })
+    expect(await successor.openEpoch()).toBe(4n)
+  })
+
+  it('are known for its own by the coordinator that took them, also when the reply was lost', async () => {
+    const files = memoryFiles()
+    let lost = 0
+    const unreliable = open({
+      ...files,
+      async create(...file) {
+        const created = await files.create(...file)
+        if (lost-- > 0) throw new Error('the reply was lost')
+        return created
+      },
+    })
+    await unreliable.openEpoch()
+    lost = 1
+    await expect(unreliable.openEpoch()).rejects.toThrow('the reply was lost')
+    expect(await unreliable.openEpoch()).toBe(3n)
+  })
+
   it('are never given twice, also when two attempts start at once', async () => {
     const files = memoryFiles()
     const epochs = await Promise.all(Array.from({ length: 8 }, () => open(files).openEpoch()))
@@ -107,7 +138,7 @@ describe('retention', () => {
     for (const state of ['b', 'c', 'b', 'd']) await take(store, state)
     expect((await store.list()).map((entry) => entry.id)).toEqual([1n, 4n, 5n])
     for (const { manifest: name } of await store.list()) {
-      const point = await store.at(`${root}/${name}`)
+      const point = await store.at(`${root}/${name}`, 'job')
       expect(point.manifest.keyed).toHaveLength(1)
     }
     const states = [...files.contents.keys()].filter((name) => name.includes('/state/'))
@@ -187,5 +218,64 @@ describe('damage', () => {
       code: 'CHECKPOINT_CORRUPT',
       fix: expect.stringContaining('--from-savepoint'),
     })
+  })
+})
+
+describe('what older attempts have left behind', () => {
+  const states = (files: MemoryFiles) => [...files.contents.keys()].filter((location) => location.includes('/state/'))
+  const chunk = (text: string) => ({
+    uid: 'count',
+    state: 'totals',
+    codec: { name: 'string', version: 1 },
+    firstKeyGroup: 0,
+    lastKeyGroup: 127,
+    entries: 1,
+    bytes: Buffer.from(text),
+  })
+
+  it('goes with the first checkpoint of the next, but for what a manifest names', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    await take(first, 'kept', 'savepoint')
+    await first.contents.store(first.epoch, chunk('of a checkpoint that was never complete'))
+    const second = open(files)
+    const newer = open(files)
+    await second.openEpoch()
+    await newer.contents.store(3n, chunk('of a newer attempt'))
+    await take(second, 'own')
+    expect(states(files).length).toBe(3)
+    expect((await second.at(`${root}/manifests/1-1.manifest`, 'job')).manifest.kind).toBe('savepoint')
+  })
+
+  it('stays as long as a damaged manifest might name it', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    const manifest = await take(first, 'one', 'savepoint')
+    await first.contents.store(first.epoch, chunk('nobody knows'))
+    files.contents.set(manifest, flip(files.contents.get(manifest)!, 300))
+    const second = open(files)
+    await second.openEpoch()
+    await take(second, 'two')
+    expect(states(files).length).toBe(3)
+  })
+})
+
+describe('an older savepoint that is restored', () => {
+  it('is what the next attempt begins from, wherever the copy that was named lies', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    const location = await take(first, 'savepoint', 'savepoint')
+    await take(first, 'later')
+    const copy = 'memory:///backup/of.manifest'
+    await files.create(copy, await files.read(location))
+    const second = open(files)
+    await second.openEpoch()
+    await second.adopt(await second.at(copy, 'job'))
+    const third = open(files)
+    await third.openEpoch()
+    expect(await stateOf(third)).toBe('savepoint')
   })
 })

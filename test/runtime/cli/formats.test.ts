@@ -3,7 +3,7 @@ import { csvLine } from '../../../runtime/cli/csv.ts'
 import { type Line, readLines } from '../../../runtime/cli/read-lines.ts'
 import { parseAt } from '../../../runtime/cli/sql.ts'
 import { textTable } from '../../../runtime/cli/text-table.ts'
-import { formatBytes } from '../../../runtime/cli/units.ts'
+import { formatBytes, formatElapsed } from '../../../runtime/cli/units.ts'
 
 describe('textTable', () => {
   it('aligns columns, numbers at the right, wide characters counted as two', () => {
@@ -96,4 +96,17 @@ describe('formatBytes', () => {
     [999_960, '1.0 MB'],
     [12_345_678_901n, '12.3 GB'],
   ])('%s', (sizeBytes, text) => expect(formatBytes(sizeBytes)).toBe(text))
+})
+
+describe('formatElapsed', () => {
+  it.each([
+    [0, '0 ms'],
+    [249.6, '250 ms'],
+    [4_234, '4.2 s'],
+    [60_000, '1 min'],
+    [185_000, '3 min 5 s'],
+    [7_380_000, '2 h 3 min'],
+    [7_200_000, '2 h'],
+    [100_800_000, '1 d 4 h'],
+  ])('%i', (durationMs, text) => expect(formatElapsed(durationMs)).toBe(text))
 })

@@ -58,11 +58,23 @@ describe('the table of commands', () => {
     expect(COMMANDS.map((command) => command.name)).toEqual([
       'submit',
       'info',
+      'list',
+      'stop',
+      'cancel',
+      'savepoint',
+      'checkpoint',
+      'checkpoints',
+      'rescale',
+      'exceptions',
+      'logs',
+      'start',
+      'shutdown',
       'publish',
       'sql',
       'tables',
       'table',
       'topics',
+      'stage',
       'config',
       'help',
     ])
@@ -95,6 +107,14 @@ describe('usage errors', () => {
     [['tables', 'x'], 'tables does not know what to do with "x"'],
     [['sql', 'SELECT 1', '--at', 'yesterday'], '--at is "yesterday"; it takes a snapshot id or a time'],
     [['submit', 'job.ts', '--until', 'forever'], '--until is "forever"; it may be latest'],
+    [['rescale', 'orders'], 'rescale needs --parallelism N'],
+    [['rescale', 'orders', '--parallelism', '0'], '--parallelism is "0"; it takes a whole number from 1 up'],
+    [
+      ['rescale', 'orders', '--parallelism', '2', '--workers', '-1'],
+      '--workers is "-1"; it takes a whole number from 0',
+    ],
+    [['logs', 'orders', '--tail', 'all'], '--tail is "all"; it takes a whole number from 0 up'],
+    [['info', 'orders', '--format', 'mermaid'], '--format mermaid takes a job file, and orders is a job'],
   ])('%j', async (argv, message) => {
     const { code, stdout, stderr } = await cli(argv, { cwd })
     expect([code, stdout]).toEqual([2, ''])

@@ -36,7 +36,7 @@ export default topology('t', ({ from }) => {
   from(topic('a', z.object({ id: z.string() }))).pipe(window(tumbling(1000 as any)) as any, aggregate({ n: count() }) as any)
 })`,
     'UNKEYED',
-    /a window works per key/,
+    /window\(\) works per key/,
   ],
 ])('%s', async (file, text, code, message) => {
   if (text !== undefined) writeFileSync(join(directory, file), text)

@@ -1,4 +1,4 @@
-/** Submits a job: opens what configuration maps its names to, and runs it with a coordinator in this process. */
+/** Opens a job: what configuration maps its names to, its workers, and its coordinator in this process. */
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
@@ -7,8 +7,7 @@ import type { Topology } from '../../topology/topology.ts'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import { openFiles, openTables, openTopics } from '../compose/index.ts'
 import type { Config } from '../config/index.ts'
-import type { JobMaster } from '../coordinator/job-master.ts'
-import { runJob } from '../coordinator/run-job.ts'
+import { JobMaster } from '../coordinator/job-master.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { localWorkers } from '../worker/local-workers.ts'
 import { processWorkers } from '../worker/process-workers.ts'
@@ -21,7 +20,7 @@ export interface SubmitOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   /** Where the topology came from: workers load it from there. Without it they run in this process. */
-  readonly loaded?: Pick<LoadedJob, 'file' | 'filesSha256'>
+  readonly loaded?: Pick<LoadedJob, 'file' | 'files'>
   readonly parallelism?: number
   /** Worker processes; 0: the tasks run in this process. @default 0 */
   readonly workers?: number
@@ -34,18 +33,19 @@ export interface SubmitOptions {
   readonly allowNonRestoredState?: boolean
 }
 
-export interface SubmittedJob {
-  readonly run: JobMaster
-  /** After the run is done. */
+export interface OpenedJob {
+  /** To be started. */
+  readonly master: JobMaster
+  /** After it is done. */
   close(): Promise<void>
 }
 
 /**
- * Starts a job, from its last checkpoint when there is one.
+ * Opens all that a job needs; `master.start()` then starts it, from its last checkpoint when there is one.
  *
- * @throws {SluiceError} `DATA_IN_USE`, and all that `compile` and `runJob` throw; nothing stays open then.
+ * @throws {SluiceError} `DATA_IN_USE`, and what opening its connectors throws; nothing stays open then.
  */
-export async function submitJob(topology: Topology, options: SubmitOptions): Promise<SubmittedJob> {
+export async function openJobMaster(topology: Topology, options: SubmitOptions): Promise<OpenedJob> {
   const { config, clock, loaded, workers = 0 } = options
   const job = topology.name
   const logger = options.logger.child({ job })
@@ -68,13 +68,17 @@ export async function submitJob(topology: Topology, options: SubmitOptions): Pro
     workers === 0 || loaded === undefined
       ? localWorkers({ topology, connections, files: store.contents, clock, logger, metrics })
       : opened.use(await processWorkers({ file: loaded.file, job, config }))
-  const run = await runJob({
+  const master = new JobMaster({
     topology,
-    ...(loaded === undefined ? {} : { file: loaded.file, filesSha256: loaded.filesSha256 }),
+    ...(loaded === undefined ? {} : { file: loaded.file, files: loaded.files }),
     workers: Math.max(1, workers),
     store,
     connections,
-    pool: { ...pool, heartbeatTimeoutMs: config.worker.heartbeatTimeoutMs },
+    pool: {
+      ...pool,
+      heartbeatTimeoutMs: config.worker.heartbeatTimeoutMs,
+      stallTimeoutMs: config.worker.stallTimeoutMs,
+    },
     checkpoints: config.checkpoint,
     restart: config.restart,
     clock,
@@ -91,8 +95,9 @@ export async function submitJob(topology: Topology, options: SubmitOptions): Pro
       allowNonRestoredState: options.allowNonRestoredState,
     }),
   })
+  options.metrics.include(() => master.collectMetrics())
   const keep = opened.move()
-  return { run, close: () => keep.disposeAsync() }
+  return { master, close: () => keep.disposeAsync() }
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

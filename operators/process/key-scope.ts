@@ -1,0 +1,37 @@
+/** The key that state is read and written for: that of the record at hand. */
+import type { Key } from '../../topology/element.ts'
+import { SluiceError } from '../../topology/errors.ts'
+
+export class KeyScope {
+  readonly uid: string
+  keyGroup = 0
+  key: Key = ''
+  private isOpen = false
+
+  constructor(uid: string) {
+    this.uid = uid
+  }
+
+  enter(keyGroup: number, key: Key): void {
+    this.keyGroup = keyGroup
+    this.key = key
+    this.isOpen = true
+  }
+
+  leave(): void {
+    this.isOpen = false
+  }
+
+  /** @throws {SluiceError} `STATE_OUTSIDE_CALL` when there is no record at hand; `what` is what was asked for. */
+  check(what: string): void {
+    if (this.isOpen) return
+    throw new SluiceError(
+      'STATE_OUTSIDE_CALL',
+      `${this.uid}: ${what} outside of onRecord, where there is no current key`,
+      {
+        fix: 'Read, write and emit before onRecord returns; keep nothing of its context for a callback or a promise.',
+        details: { uid: this.uid },
+      },
+    )
+  }
+}

@@ -1,0 +1,7 @@
+/** `runtime checkpoint JOB`. */
+import type { CommandContext } from './command-context.ts'
+import { takeCheckpoint } from './take-checkpoint.ts'
+
+export function run(context: CommandContext): Promise<number> {
+  return takeCheckpoint(context, 'checkpoint')
+}

@@ -1,0 +1,102 @@
+/** The web-access job: what becomes of each kind of line. */
+import { describe, expect, it } from 'vitest'
+import job from '../../../jobs/web-access/job.ts'
+import { simulateAccess } from '../../../jobs/web-access/simulate.ts'
+import { compile } from '../../../topology/plan/compile.ts'
+import { jobHarness } from '../../support/operator-harness.ts'
+import { simulation } from './golden.ts'
+
+type Table = 'web.requests' | 'web.failures' | 'web.refused'
+
+async function run(lines: readonly string[]) {
+  const harness = await jobHarness<Table>(job)
+  const records = lines.map((line, offset) => ({
+    topic: 'web-access',
+    partition: 0,
+    offset: BigInt(offset),
+    timestampMs: 0,
+    key: null,
+    value: Buffer.from(line),
+    headers: [],
+  }))
+  return harness.batch(records, { split: 0 }).end()
+}
+
+const line = (change: Readonly<Record<string, unknown>> = {}) =>
+  JSON.stringify({
+    at: '2026-01-01T08:15:00Z',
+    client_ip: '203.0.113.7',
+    method: 'GET',
+    path: '/orders/17/items/4?ref=mail',
+    status: 200,
+    size_bytes: 512,
+    duration_ms: 31,
+    user_agent: 'Googlebot/2.1',
+    upstream: 'app-1',
+    ...change,
+  })
+
+describe('the web-access job', () => {
+  it('has a plan without warnings and without keyed state', () => {
+    const plan = compile(job)
+    expect(plan.warnings).toEqual([])
+    expect(plan.stages).toHaveLength(1)
+    expect(plan.nodes.filter((node) => node.stateful).map((node) => node.kind)).toEqual([
+      'source',
+      'sink',
+      'sink',
+      'sink',
+    ])
+  })
+
+  it('keeps what a request was, and not who sent it', async () => {
+    const harness = await run([line(), line({ client_ip: '2001:db8:17::5', size_bytes: null, user_agent: null })])
+    expect(harness.rows('web.requests')).toEqual([
+      {
+        requested_at: 1_767_255_300_000_000n,
+        network: '203.0.113',
+        method: 'GET',
+        route: '/orders/:id/items/:id',
+        status: 200,
+        size_bytes: 512n,
+        duration_ms: 31,
+        is_bot: true,
+        source_partition: 0,
+        source_offset: 0n,
+      },
+      expect.objectContaining({ network: '2001:db8:17', size_bytes: 0n, is_bot: false, source_offset: 1n }),
+    ])
+  })
+
+  it('sorts out failures, probes of the load balancer, and what is no request', async () => {
+    const harness = await run([
+      line({ status: 503 }),
+      line({ path: '/healthz' }),
+      line({ method: 'BREW' }),
+      line({ status: 0 }),
+      '{"at":"2026-01-01T08:1',
+      line({ client_ip: null }),
+    ])
+    expect(harness.rows('web.requests')).toEqual([])
+    expect(harness.rows('web.failures')).toMatchObject([{ status: 503 }])
+    expect(
+      harness
+        .rows('web.refused')
+        .map(({ source_offset, rule }) => `${source_offset} ${rule}`)
+        .sort(),
+    ).toEqual(['2 one_of(method)', '3 range(status)', '4 json', '5 schema'])
+  })
+
+  it('loses no line of a simulated server', async () => {
+    const lines = [...simulateAccess(simulation)]
+    const harness = await run(lines)
+    const places = (['web.requests', 'web.failures', 'web.refused'] as const).map((table) => harness.rows(table).length)
+    expect(places.every((count) => count > 0)).toBe(true)
+    expect(places.reduce((sum, count) => sum + count)).toBe(lines.length - lines.filter(isProbe).length)
+  })
+})
+
+/** Dirt is refused whatever its path. */
+function isProbe(line: string): boolean {
+  return /"method":"(?!BREW).*"path":"\/healthz","status":[1-9].*\}$/.test(line)
+}

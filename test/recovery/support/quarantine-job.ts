@@ -1,0 +1,22 @@
+/** Numbers from a topic into a table; some of them are more than a function can stand, and the job asks for quarantine. */
+import { z } from 'zod'
+import { filter, keyBy, map } from '../../../operators/index.ts'
+import { long, PoisonedRecord, table, to, topic, topology } from '../../../topology/index.ts'
+
+const Numbered = z.object({ n: long(), at: long() })
+
+export default topology('quarantine', ({ from }) => {
+  const numbers = from(topic('numbers', Numbered))
+  const stands = (place: string, bad: bigint) => (row: { n: bigint; at: bigint }) => {
+    if (row.n === bad) throw new Error(`${place} can't stand ${bad}`)
+    return row
+  }
+  numbers
+    .pipe(
+      map(stands('before', 2500n)),
+      keyBy('n'),
+      filter((row) => stands('behind', 4100n)(row) !== undefined),
+    )
+    .pipe(to(table('test.numbers', Numbered)))
+  numbers.poisoned.pipe(to(table('test.poisoned', PoisonedRecord)))
+})

@@ -1,0 +1,136 @@
+/** Types of process and its state: checked by tsc, never run. */
+import { z } from 'zod'
+import { filter, keyBy, map, process } from '../../operators/index.ts'
+import { decimal, int, long, timestamptz } from '../../topology/schema/index.ts'
+import { mapState } from '../../topology/state/map-state.ts'
+import { valueState } from '../../topology/state/value-state.ts'
+import type { KeyedStream, Stream } from '../../topology/stream.ts'
+import { table } from '../../topology/table.ts'
+import { to } from '../../topology/to.ts'
+import { topic } from '../../topology/topic.ts'
+import { topology } from '../../topology/topology.ts'
+
+const Order = z.object({
+  order_id: z.string(),
+  user_id: z.string(),
+  shop: int(),
+  amount: decimal(18, 2),
+  at: timestamptz(),
+})
+const Total = z.object({ user_id: z.string(), total: decimal(18, 2), orders: int(), note: z.string().optional() })
+
+/** Exactly the same type, in both directions. */
+type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+declare function is<A>(): <B>(value: B, ...mismatch: Equal<A, B> extends true ? [] : [never]) => void
+type ElementIn<S> = S extends Stream<infer T> ? T : never
+declare function rows<S>(stream: S): ElementIn<S>
+
+const total = valueState('total', { schema: decimal(18, 2), default: 0n })
+const last = valueState('last', {
+  schema: z.object({ id: z.string(), tags: z.array(z.string()), note: z.string().nullish() }),
+})
+const shops = mapState('shops', { key: int(), value: z.object({ orders: int() }) })
+
+topology('types', ({ from }) => {
+  const orders = from(topic('orders', Order))
+
+  // --- end to end
+  const totals = orders.pipe(
+    filter((order) => order.shop > 0),
+    keyBy('user_id'),
+    process({
+      name: 'totals',
+      state: { total, last, shops },
+      output: Total,
+      onRecord(order, { key, state, emit, timestampMs, watermarkMs }) {
+        is<string>()(key)
+        is<bigint>()(order.amount)
+        is<number | undefined>()(timestampMs)
+        is<number>()(watermarkMs)
+        // With a default there is always a value.
+        is<bigint>()(state.total.get())
+        is<bigint>()(state.total.update((sum) => sum + order.amount))
+        const before = state.last.get()
+        is<{ readonly id: string; readonly tags: readonly string[]; readonly note: string | null } | undefined>()(
+          before,
+        )
+        state.last.update((value) => ({ id: order.order_id, tags: [...(value?.tags ?? []), 'new'], note: null }))
+        if (before !== undefined) state.last.set({ ...before, id: 'x' })
+        is<{ readonly orders: number } | undefined>()(state.shops.get(order.shop))
+        state.shops.set(order.shop, { orders: (state.shops.get(order.shop)?.orders ?? 0) + 1 })
+        for (const [shop, { orders }] of state.shops.entries()) is<number>()(shop + orders)
+        is<boolean>()(state.shops.delete(1))
+        emit({ user_id: key, total: state.total.get(), orders: state.shops.size, note: null })
+        // @ts-expect-error a value in state is not changed in place
+        if (before !== undefined) before.id = 'y'
+        // @ts-expect-error nor is what is in it
+        before?.tags.push('z')
+        // @ts-expect-error not the type of the state
+        state.total.set(1)
+        // @ts-expect-error a field is missing
+        state.last.set({ id: 'x', tags: [] })
+        // @ts-expect-error not the type of the map's key
+        state.shops.get('1')
+        // @ts-expect-error no such state
+        state.nope
+        // @ts-expect-error no row of the output
+        emit({ user_id: key })
+        // @ts-expect-error no field of the record
+        order.nope
+      },
+    }),
+  )
+  is<{ user_id: string; total: bigint; orders: number; note: string | null }>()(rows(totals))
+  totals.pipe(to(table('gold.totals', Total)))
+  // @ts-expect-error a stream of another shape
+  totals.pipe(to(table('lake.orders', Order)))
+
+  // --- without output: rows are as they come in
+  const unchanged = orders.pipe(
+    keyBy('user_id', 'shop'),
+    process({
+      name: 'changes',
+      state: { last: valueState('last', { schema: decimal(18, 2) }) },
+      onRecord(order, { key, state, emit }) {
+        is<Readonly<{ user_id: string; shop: number }>>()(key)
+        is<bigint | undefined>()(state.last.get())
+        emit(order)
+      },
+    }),
+  )
+  unchanged.pipe(to(table('lake.orders', Order)))
+
+  // --- without state, keyed by a function
+  orders.pipe(
+    keyBy((order) => order.amount > 100n),
+    process({
+      name: 'large',
+      output: z.object({ large: z.boolean() }),
+      onRecord(_, { key, emit, state }) {
+        is<boolean>()(key)
+        emit({ large: key })
+        // @ts-expect-error no state is declared
+        state.total
+      },
+    }),
+  )
+
+  // @ts-expect-error not keyed
+  orders.pipe(process({ name: 'unkeyed', onRecord: () => undefined }))
+  // @ts-expect-error map loses the key
+  orders.pipe(keyBy('user_id'), map((order) => order), process({ name: 'lost', onRecord: () => undefined })) // biome-ignore format: one line for the error
+  const result = orders.pipe(keyBy('user_id'), process({ name: 'once', onRecord: (order, { emit }) => emit(order) }))
+  // @ts-expect-error what leaves it is not keyed
+  result satisfies KeyedStream<any, any>
+})
+
+// --- declarations
+// @ts-expect-error no value of the schema
+valueState('n', { schema: long(), default: 0 })
+// @ts-expect-error migrate makes a value of the schema
+valueState('n', { schema: long(), version: 2, migrate: (value) => String(value) })
+valueState('n', { schema: long(), version: 2, migrate: ({ count }: { count: number }, from) => BigInt(count + from) })
+// @ts-expect-error a map's key is one value
+mapState('m', { key: z.object({ id: z.string() }), value: long() })
+// @ts-expect-error a map's key can't be null
+mapState('m', { key: z.string().nullable(), value: long() })
