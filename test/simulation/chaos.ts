@@ -30,25 +30,33 @@ export class Chaos {
 
   private strike(): void {
     const { machines, user } = this
-    const { world, network } = machines
-    const what = world.pick(['kill', 'kill', 'stop', 'stop', 'break', 'stall', 'ask', 'ask'])
-    if (what === 'ask') return user.ask()
-    if (what === 'break' || what === 'stall') {
-      if (network.connections.size === 0) return
-      const connection = world.pick([...network.connections])
-      world.note('chaos', () => `${what}s ${connection.owner.name} – ${connection.peer.owner.name}`)
-      if (what === 'break') connection.break()
-      else connection.stall(world.between(10, 3_000))
-      return
-    }
+    const what = machines.world.pick(['kill', 'stop', 'break', 'stall', 'ask', 'ask', 'ask'] as const)
+    if (what === 'ask') user.ask()
+    else if (what === 'break' || what === 'stall') this.disturb(what)
+    else this.interrupt(what)
+  }
+
+  private disturb(what: 'break' | 'stall'): void {
+    const { world, network } = this.machines
+    if (network.connections.size === 0) return
+    const connection = world.pick([...network.connections])
+    world.count(`connection: ${what}`)
+    world.note('chaos', () => `${what}s ${connection.owner.name} – ${connection.peer.owner.name}`)
+    if (what === 'break') connection.break()
+    else connection.stall(world.between(10, 3_000))
+  }
+
+  private interrupt(what: 'kill' | 'stop'): void {
+    const { machines, user } = this
+    const { world } = machines
     // Coordinators as often as workers, of which there are more.
     const coordinators = user.alive.map(({ machine }) => machine.process)
-    const among = world.chance(0.5) ? coordinators : machines.alive
+    const among = world.chance(0.4) ? coordinators : machines.alive
     if (among.length === 0) return
     const process = world.pick(among)
-    if (what === 'kill') return process.end('SIGKILL')
-    process.stop()
-    world.schedule(world.between(20, STOPPED_MS), () => process.continue())
+    world.count(`${coordinators.includes(process) ? 'coordinator' : 'worker'}: ${what}`)
+    if (what === 'kill') process.end('SIGKILL')
+    else process.stopFor(world.between(20, STOPPED_MS))
   }
 
   private end(): void {

@@ -66,8 +66,10 @@ export class Machines {
 }
 
 function loggerOf({ world, name }: SimulatedProcess): Logger {
-  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) =>
+  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    world.count(`log: ${fields['event']}`)
     world.note(name, () => `${level} ${fields['event']}: ${message}`)
+  }
   const logger: Logger = {
     debug: at('debug'),
     info: at('info'),

@@ -3,6 +3,9 @@ import { SluiceError } from '../../topology/errors.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Climate } from './weather.ts'
 
+/** Steps that decide what counts: faults fall upon them so many times as often. */
+const DECISIVE = 8
+
 /** How long a slow request takes, and how long a process stays stopped at most, milliseconds. */
 const SLOW_MS = 3_000
 export const STOPPED_MS = 6_000
@@ -11,8 +14,15 @@ export const STOPPED_MS = 6_000
  * Asks a service: `effect` happens there at one moment, and what it returns or throws comes back later. A process that
  * dies may leave its requests under way.
  */
-export function ask<T>(process: SimulatedProcess, climate: Climate, what: () => string, effect: () => T): Promise<T> {
+export function ask<T>(
+  process: SimulatedProcess,
+  climate: Climate,
+  what: () => string,
+  effect: () => T,
+  isDecisive = false,
+): Promise<T> {
   const { world } = process
+  const befalls = (probability: number) => world.chance(isDecisive ? probability * DECISIVE : probability)
   return new Promise((resolve, reject) => {
     if (process.state === 'dead') return
     const { weather } = climate
@@ -20,7 +30,8 @@ export function ask<T>(process: SimulatedProcess, climate: Climate, what: () => 
     const delayMs = world.chance(weather.isSlow) ? world.between(50, SLOW_MS) : world.between(0.2, 4)
     world.schedule(delayMs, () => {
       if (process.state === 'dead' && !outlivesSender) return
-      if (world.chance(weather.fails)) {
+      if (befalls(weather.fails)) {
+        world.count('request refused')
         process.schedule(world.between(0.2, 4), () => reject(failed(process, what, 'it was refused')))
         return
       }
@@ -33,12 +44,18 @@ export function ask<T>(process: SimulatedProcess, climate: Climate, what: () => 
         world.note(process.name, () => `${what()} ✗ ${(error as Error).message}`)
         reply = () => reject(error)
       }
-      if (world.chance(weather.kills)) return process.end('SIGKILL, before a reply')
-      if (world.chance(weather.stops)) {
-        process.stop()
-        world.schedule(world.between(20, STOPPED_MS), () => process.continue())
+      if (befalls(weather.kills)) {
+        world.count('killed before a reply')
+        return process.end('SIGKILL, before a reply')
       }
-      if (world.chance(weather.losesReply)) reply = () => reject(failed(process, what, 'no reply came'))
+      if (befalls(weather.stops)) {
+        world.count('stopped before a reply')
+        process.stopFor(world.between(20, STOPPED_MS))
+      }
+      if (befalls(weather.losesReply)) {
+        world.count('reply lost')
+        reply = () => reject(failed(process, what, 'no reply came'))
+      }
       process.schedule(world.between(0.2, 4), reply)
     })
   })
@@ -50,7 +67,6 @@ function failed({ world, name }: SimulatedProcess, what: () => string, why: stri
 }
 
 function show(result: unknown): string {
-  if (result instanceof Uint8Array) return `${result.length} bytes`
   if (Array.isArray(result)) return `${result.length} items`
   return typeof result === 'object' && result !== null ? 'done' : String(result ?? 'done')
 }

@@ -11,8 +11,8 @@ if (seed === undefined || !/^\d+$/.test(seed) || (flag !== undefined && flag !==
   process.exit(2)
 }
 const startedMs = performance.now()
-const { trace, violations, ...counts } = await simulate(Number(seed), { trace: flag === '--trace' })
+const { trace, violations, counts } = await simulate(Number(seed), { trace: flag === '--trace' })
 for (const line of trace) console.log(line)
-console.log(JSON.stringify(counts), `${Math.round(performance.now() - startedMs)} ms`)
+console.log(counts, `${Math.round(performance.now() - startedMs)} ms`)
 for (const violation of violations) console.log(`VIOLATED: ${violation}`)
 process.exitCode = violations.length === 0 ? 0 : 1

@@ -14,16 +14,12 @@ import { World } from './world.ts'
 const DEADLINE_MS = 240_000
 
 export interface Outcome {
-  readonly seed: number
   /** What should never have happened; empty when all is well. */
   readonly violations: readonly string[]
   /** Empty unless it was asked for. */
   readonly trace: readonly string[]
-  readonly events: number
-  readonly virtualMs: number
-  readonly checkpoints: number
-  readonly coordinators: number
-  readonly processes: number
+  /** What happened, how often. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
 /** The same seed gives the same outcome and trace. */
@@ -42,14 +38,16 @@ export async function simulate(seed: number, { trace = false } = {}): Promise<Ou
   if (end === 'deadline') world.violate(`not done: ${stateOf(user, machines)}`)
   if (end === 'over') await checkOutcome(machines)
   return {
-    seed,
     violations: world.violations,
     trace: world.trace,
-    events: world.events,
-    virtualMs: world.nowMs,
-    checkpoints: invariants.completed.size,
-    coordinators: user.coordinators.length,
-    processes: machines.processes.length,
+    counts: {
+      ...world.counts,
+      events: world.events,
+      virtualMs: Math.round(world.nowMs),
+      checkpoints: invariants.completed.size,
+      coordinators: user.coordinators.length,
+      processes: machines.processes.length,
+    },
   }
 }
 

@@ -34,9 +34,10 @@ export class SimulatedStore {
 
   /** The store as a process sees it. */
   filesOf(process: SimulatedProcess): FileIO {
-    return this.filesThrough((verb, location, effect) =>
-      ask(process, this.climate, () => `${verb} ${shortName(location)}`, effect),
-    )
+    return this.filesThrough((verb, location, effect) => {
+      const completes = verb === 'create' && location.endsWith('.journal')
+      return ask(process, this.climate, () => `${verb} ${shortName(location)}`, effect, completes)
+    })
   }
 
   /** The store without anything in between. */
@@ -76,7 +77,7 @@ export class SimulatedStore {
 function shortName(location: string): string {
   return location
     .replace(/^sim:\/\/\/[a-z]+\//, '')
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '*')
-    .replace(/snap-\d+/, 'snap-*')
+    .replace(/snap-.*/, 'snap-*')
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '*')
     .replace(/[0-9a-f]{60}\b/, '*')
 }

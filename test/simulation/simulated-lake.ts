@@ -20,7 +20,8 @@ export class SimulatedLake {
 
   /** The catalog as a process sees it. */
   catalogOf(process: SimulatedProcess): IcebergCatalog {
-    const request = <T>(what: () => string, effect: () => T) => ask(process, this.climate, what, effect)
+    const request = <T>(what: () => string, effect: () => T, isDecisive?: boolean) =>
+      ask(process, this.climate, what, effect, isDecisive)
     return {
       list: () =>
         request(
@@ -42,6 +43,7 @@ export class SimulatedLake {
           return await request(
             () => `commit ${base.name}`,
             () => this.commit(base, next),
+            true,
           )
         } catch (cause) {
           if (!isSluiceError(cause, 'SERVICE_FAILED')) throw cause

@@ -146,7 +146,7 @@ export class SimulatedConnection implements FrameConnection {
   private reach(delayMs: number, run: () => void): void {
     const { world } = this.network
     this.lastArrivalMs = Math.max(world.nowMs + delayMs, this.lastArrivalMs)
-    this.peer.owner.schedule(this.lastArrivalMs - world.nowMs, run)
+    world.scheduleAt(this.lastArrivalMs, run, this.peer.owner)
   }
 
   private arrive(frame: Uint8Array): void {
@@ -179,7 +179,11 @@ const DATA_KINDS = ['hello', 'batch', 'watermark', 'idle', 'barrier', 'end', 'cr
 
 /** Control messages are JSON; frames between workers begin with their kind. */
 function describeFrame(frame: Buffer): string {
-  if (frame[0] !== 0x7b) return `${DATA_KINDS[frame[0]!]} on channel ${frame.readUInt32LE(1)}, ${frame.length} bytes`
+  if (frame[0] !== 0x7b) {
+    const kind = DATA_KINDS[frame[0]!]
+    const what = kind === 'watermark' ? `${kind} ${frame.readDoubleLE(5)}` : `${kind} of ${frame.length} bytes`
+    return `${what} on channel ${frame.readUInt32LE(1)}`
+  }
   const message = JSON.parse(frame.toString('utf8')) as Record<string, any>
   const { type, epoch, checkpointId, task, error } = message
   const parts = [type, epoch && `epoch ${epoch}`, checkpointId && `checkpoint ${checkpointId}`]

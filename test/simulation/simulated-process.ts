@@ -44,15 +44,15 @@ export class SimulatedProcess {
     for (const listener of this.onDeath) listener(how)
   }
 
-  /** SIGSTOP: what is meant for it waits. */
-  stop(): void {
+  /** SIGSTOP: what is meant for it waits. SIGCONT after a while: what has come meanwhile comes then, in its order. */
+  stopFor(durationMs: number): void {
     if (this.state !== 'running') return
-    this.world.note(this.name, () => 'is stopped')
+    this.world.note(this.name, () => `is stopped for ${Math.round(durationMs)} ms`)
     this.state = 'stopped'
+    this.world.schedule(durationMs, () => this.continue())
   }
 
-  /** SIGCONT: what has come meanwhile comes now, in its order. */
-  continue(): void {
+  private continue(): void {
     if (this.state !== 'stopped') return
     this.world.note(this.name, () => `goes on, with ${this.heldBack.length} events held back`)
     this.state = 'running'

@@ -41,7 +41,7 @@ export class User {
     const { machines, savepoints, settings, keyGroups } = this
     const { world } = machines
     const machine = machines.start(`c${this.coordinators.length + 1}`)
-    const fromSavepoint = savepoints.length > 0 && world.chance(0.1) ? world.pick(savepoints) : undefined
+    const fromSavepoint = savepoints.length > 0 && world.chance(0.3) ? world.pick(savepoints) : undefined
     const submission = {
       ...settings,
       parallelism: world.integer(1, 4),
@@ -49,28 +49,30 @@ export class User {
       keyGroups,
       ...(fromSavepoint === undefined ? {} : { fromSavepoint, allowRewind: true }),
     }
+    if (fromSavepoint !== undefined) world.count('user: from savepoint')
     world.note('user', () => `submits ${JSON.stringify(submission)}`)
     machine.process.schedule(1, () => this.coordinators.push(new CoordinatorProcess(machine, submission)))
   }
 
   /** Looks after the job from now on. */
   tend(): void {
-    const { world, climate } = this.machines
+    const { world } = this.machines
     for (const { outcome, machine } of this.coordinators) {
       if (outcome === undefined || outcome === 'FINISHED' || outcome === 'CANCELED' || outcome === TAKEN_OVER) continue
-      return world.violate(`${machine.process.name} failed with ${outcome}`)
+      world.violate(`${machine.process.name} failed with ${outcome}`)
     }
     if (this.isDone) return
     const isRival = this.alive.some(({ machine }) => machine.process.state === 'stopped')
     if (this.alive.length === 0 || (isRival && this.alive.length < 3 && world.chance(0.3))) this.submit()
-    const calm = climate.weather.eventEveryMs === Number.POSITIVE_INFINITY
-    world.schedule(world.between(50, calm ? 200 : 800), () => this.tend())
+    world.schedule(world.between(20, 300), () => this.tend())
   }
 
   /** Something that a user may ask of a running job. What becomes of it is the job's to say: it may be refused. */
   ask(): void {
     const { world } = this.machines
-    const running = this.alive.filter(({ machine }) => machine.process.state === 'running')
+    const running = this.alive.filter(
+      ({ machine, master }) => machine.process.state === 'running' && master.state === 'RUNNING',
+    )
     if (running.length === 0) return
     const coordinator = world.pick(running)
     const { master, machine } = coordinator
@@ -78,7 +80,10 @@ export class User {
     world.note('user', () => `asks ${machine.process.name} for ${wish}`)
     const answered = (promise: Promise<unknown>) =>
       promise.then(
-        () => world.note('user', () => `has got ${wish} from ${machine.process.name}`),
+        () => {
+          world.count(`user: ${wish}`)
+          world.note('user', () => `has got ${wish} from ${machine.process.name}`)
+        },
         (error: Error) =>
           world.note('user', () => `did not get ${wish} from ${machine.process.name}: ${error.message}`),
       )
@@ -90,12 +95,13 @@ export class User {
       case 'rescale':
         return void answered(master.rescale({ parallelism: world.integer(1, 4), workers: world.integer(1, 3) }))
       case 'stop':
-        if (master.state === 'RUNNING') coordinator.wasStopped = true
+        coordinator.wasStopped = true
         return void answered(master.stop().then(({ location }) => this.savepoints.push(location)))
       case 'cancel':
         return void answered(master.cancel())
       case 'rival':
-        return this.submit()
+        world.count('user: rival')
+        this.submit()
     }
   }
 }

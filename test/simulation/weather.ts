@@ -1,7 +1,7 @@
 /** How much goes wrong in a simulation: every seed has a weather of its own, which ends at some time. */
 import type { World } from './world.ts'
 
-/** Probabilities, per operation. */
+/** Probabilities, per operation; more for those that decide. */
 export interface Weather {
   /** A request fails, and nothing has happened. */
   readonly fails: number
@@ -43,14 +43,14 @@ export const CALM: Weather = {
 export function drawWeather(world: World): Weather {
   const rate = (most: number) => (world.chance(0.5) ? 0 : world.random() * most)
   return {
-    fails: rate(0.01),
-    losesReply: rate(0.01),
+    fails: rate(0.008),
+    losesReply: rate(0.008),
     isSlow: rate(0.04),
-    kills: rate(0.01),
+    kills: rate(0.006),
     stops: rate(0.01),
     isHeld: rate(0.2),
     refuses: rate(0.05),
     spawnFails: rate(0.1),
-    eventEveryMs: world.chance(0.1) ? Number.POSITIVE_INFINITY : world.between(150, 1_500),
+    eventEveryMs: world.chance(0.1) ? Number.POSITIVE_INFINITY : world.between(100, 1_000),
   }
 }

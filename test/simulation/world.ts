@@ -27,6 +27,8 @@ export class World {
   nowMs = 0
   /** How many events there were. */
   events = 0
+  /** How often each kind of thing worth counting happened. */
+  readonly counts: Record<string, number> = {}
   private readonly heap: ScheduledEvent[] = []
   private scheduled = 0
 
@@ -37,8 +39,12 @@ export class World {
 
   /** Calls `run` in `delayMs`: unless its owner is dead by then, and not before its owner goes on when it is stopped. */
   schedule(delayMs: number, run: () => void, owner?: SimulatedProcess): Disposable {
+    return this.scheduleAt(this.nowMs + Math.max(0, delayMs), run, owner)
+  }
+
+  scheduleAt(atMs: number, run: () => void, owner?: SimulatedProcess): Disposable {
     const event: ScheduledEvent = {
-      atMs: this.nowMs + Math.max(0, delayMs),
+      atMs,
       order: this.scheduled++,
       owner,
       run,
@@ -72,6 +78,10 @@ export class World {
   /** `text` is made only when the trace is kept. */
   note(who: string, text: () => string): void {
     if (this.isTraced) this.trace.push(`${this.nowMs.toFixed(3).padStart(11)} ${who.padEnd(8)} ${text()}`)
+  }
+
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
   }
 
   violate(what: string): void {
