@@ -131,11 +131,12 @@ export class CheckpointStore {
 
   /**
    * Makes an older checkpoint or savepoint, which this attempt has restored, the one that the next attempt begins from,
-   * so that a crash before the next checkpoint does not lead back to what was left.
+   * so that a crash before the next checkpoint does not lead back to what was left. A user may have named it by another
+   * path, or named a copy.
    */
-  async adopt({ location }: RestorePoint): Promise<void> {
+  async adopt({ manifest: { epoch, checkpointId } }: RestorePoint): Promise<void> {
     const head = this.current()
-    const adopted = head.checkpoints.find((entry) => `${this.root}/${entry.manifest}` === location)
+    const adopted = head.checkpoints.find((entry) => entry.id === checkpointId && entry.epoch === epoch)
     if (adopted === undefined || adopted === head.checkpoints.at(-1)) return
     const others = head.checkpoints.filter((entry) => entry !== adopted)
     this.head = await this.journal.append(head, { checkpoints: [...others, adopted] })

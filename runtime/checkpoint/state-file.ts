@@ -2,10 +2,11 @@
  * State files: one chunk of one operator's state each, named after its content. An unchanged chunk is therefore not
  * written again within an epoch, which is what makes checkpoints incremental.
  *
- * Body: the chunk's description as one line of JSON, `\n`, the chunk's bytes.
+ * Body: the chunk with its description (see ../state/described-chunk.ts).
  */
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { StateChunk, StateReference } from '../../topology/contract/stage.ts'
+import { describedChunk, splitDescribed } from '../state/described-chunk.ts'
 import { seal, unseal } from './seal.ts'
 
 /** Makes the chunk durable under `<root>/state/`. */
@@ -16,7 +17,7 @@ export async function writeState(
   chunk: StateChunk,
 ): Promise<StateReference> {
   const { bytes: payload, ...description } = chunk
-  const body = Buffer.concat([Buffer.from(`${JSON.stringify(description)}\n`), payload])
+  const body = Buffer.concat(describedChunk(description, payload))
   const { bytes, sha256 } = seal('state', body)
   // The epoch in the name: an older attempt that still cleans up can't hit what a newer one has written.
   const file = `state/${epoch}-${sha256}.state`
@@ -28,5 +29,5 @@ export async function writeState(
 export async function readState(files: FileIO, root: string, reference: StateReference): Promise<StateChunk> {
   const { file, sizeBytes: _sizeBytes, sha256, ...description } = reference
   const { body } = unseal('state', await files.read(`${root}/${file}`), file, sha256)
-  return { ...description, bytes: body.subarray(body.indexOf(0x0a) + 1) }
+  return { ...description, bytes: splitDescribed(body).bytes }
 }

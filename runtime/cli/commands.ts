@@ -137,6 +137,30 @@ export const COMMANDS: readonly CommandDescription[] = [
     load: () => import('./topics.ts'),
   },
   {
+    name: 'stage',
+    summary: 'serve one stage of a job to a host in another process',
+    details: [
+      'The host (an operator of another engine) speaks the protocol of runtime/stage-server/PROTOCOL.md. Once the stage ' +
+        'listens, one line of JSON on standard output says where, and the token to greet it with. A host may open any ' +
+        'number of subtasks, a connection each.',
+    ],
+    positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
+    options: {
+      stage: { summary: 'the stage, as `runtime info` names it', value: 'ID' },
+      listen: {
+        summary: 'where to listen: unix:/DIRECTORY, or tcp:127.0.0.1:PORT; a private directory when left out',
+        value: 'ADDRESS',
+      },
+      attached: { summary: 'end when standard input ends, and so with the host that started it' },
+      parallelism: variableOption('PARALLELISM', 'N'),
+      'key-groups': variableOption('KEY_GROUPS', 'N'),
+      'data-dir': dataDir,
+      ...logging,
+    },
+    examples: ["runtime stage jobs/medallion/job.ts --stage 'deduplicate(event_id)' --attached"],
+    load: () => import('./stage.ts'),
+  },
+  {
     name: 'config',
     summary: 'show the configuration in effect and where it came from',
     details: ['Flags go over environment variables, these over .env, and these over defaults. Secrets are redacted.'],

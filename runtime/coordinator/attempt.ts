@@ -157,8 +157,8 @@ export class Attempt implements WorkerListener {
   ): Promise<CheckpointProgress> {
     this.coordinator.stop()
     try {
-      if (drain) this.toAll({ type: 'drain' })
-      const last = await this.coordinator.trigger(kind)
+      // Behind those that are still being taken: if this one fails, the job goes on from them with its windows open.
+      const last = await this.coordinator.trigger(kind, () => drain && this.toAll({ type: 'drain' }))
       if (how === 'rescaled') faultPoint('rescale.after-savepoint')
       this.hasFinished = true
       await this.end()

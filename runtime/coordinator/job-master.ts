@@ -341,6 +341,7 @@ export class JobMaster implements JobRun {
   private cancellation(): Promise<never> {
     return new Promise((_resolve, reject) => {
       this.wake = () => reject(new SluiceError('CANCELED', 'the job was canceled'))
+      if (this.canceled) this.wake()
     })
   }
 

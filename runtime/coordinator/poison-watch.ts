@@ -54,7 +54,7 @@ export class PoisonWatch {
     const where = record === undefined ? 'a record' : `record ${record.topic}[${record.partition}]@${record.offset}`
     const advice = quarantined
       ? 'It is quarantined, and the job goes on.'
-      : "Mend the function, filter such records out before it, or let the job read its source's `poisoned`."
+      : "Mend the function, filter such records out before it, or quarantine them: let the job read its source's `poisoned`."
     const named = new SluiceError(
       'POISON_RECORD',
       `${where} has failed the job ${this.failures} times at the same place: ${error.message}`,

@@ -1,5 +1,4 @@
 /** The workers of a job: launched, listened to, watched by their heartbeats, replaced when they are lost. */
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { SluiceError } from '../../topology/errors.ts'
@@ -14,6 +13,7 @@ import {
   type ToWorker,
   type WorkerMetricsMessage,
 } from '../protocol/messages.ts'
+import { isToken } from '../protocol/token.ts'
 import type { FrameConnection, Listener, Transport } from '../transport/transport.ts'
 import type { Launcher } from './launcher.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -46,7 +46,7 @@ export class WorkerPool {
   private readonly waiting = new Map<string, PromiseWithResolvers<void>>()
   private readonly warned = new Set<WorkerSession>()
   private readonly metrics: WorkerMetrics
-  private listener: Listener | undefined
+  private listening: Promise<Listener> | undefined
   private watch: Disposable | undefined
   private launched = 0
   private closed = false
@@ -68,10 +68,11 @@ export class WorkerPool {
 
   /** Exactly `count` workers: launches those that are missing, ends those that are too many. */
   async ready(count: number): Promise<readonly WorkerSession[]> {
-    this.listener ??= await this.options.transport.listen((connection) => this.accept(connection))
+    const { address } = await this.listen()
+    if (this.closed) throw startFailed('it is not needed any more')
     this.scheduleWatch()
     for (const session of this.all.slice(count)) this.dismiss(session)
-    while (this.sessions.size < count) this.launch()
+    while (this.sessions.size < count) this.launch(address)
     await Promise.all([...this.waiting.values()].map(({ promise }) => promise))
     const { running } = this
     if (running.length < count) throw startFailed('a worker was lost while the others started')
@@ -93,11 +94,22 @@ export class WorkerPool {
     this.watch?.[Symbol.dispose]()
     const handles = this.all.map((session) => session.handle)
     for (const session of this.all) this.dismiss(session)
-    await this.listener?.close()
+    const listener = await this.listening?.catch(() => undefined)
+    await listener?.close()
     await Promise.all(handles.map((handle) => handle?.exited))
   }
 
-  private launch(): void {
+  private async listen(): Promise<Listener> {
+    this.listening ??= this.options.transport.listen((connection) => this.accept(connection))
+    try {
+      return await this.listening
+    } catch (error) {
+      this.listening = undefined
+      throw error
+    }
+  }
+
+  private launch(address: string): void {
     const { clock, launcher, token, startTimeoutMs = 60_000 } = this.options
     const session = new WorkerSession(`w${++this.launched}`, clock.nowMs(), clock.monotonicMs())
     const started = Promise.withResolvers<void>()
@@ -109,7 +121,7 @@ export class WorkerPool {
       this.lose(session, `it did not connect within ${startTimeoutMs} ms`, undefined),
     )
     started.promise.finally(() => timer[Symbol.dispose]()).catch(() => {})
-    launcher.launch(session.name, this.listener!.address, token).then(
+    launcher.launch(session.name, address, token).then(
       (handle) => {
         session.handle = handle
         handle.exited.then((how) => this.lose(session, `its process ended: ${how}`, undefined))
@@ -157,9 +169,7 @@ export class WorkerPool {
   }
 
   private knows(token: string): boolean {
-    const expected = Buffer.from(this.options.token)
-    const given = Buffer.from(String(token))
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return isToken(token, this.options.token)
   }
 
   private beat({ worker, loopStalledMs }: Heartbeat): void {
@@ -181,8 +191,13 @@ export class WorkerPool {
   private scheduleWatch(): void {
     const { clock, launcher, heartbeatTimeoutMs = 10_000 } = this.options
     if (!launcher.heartbeats || this.watch !== undefined) return
-    this.watch = clock.schedule(heartbeatTimeoutMs / 4, () => {
+    const periodMs = heartbeatTimeoutMs / 4
+    const dueMs = clock.monotonicMs() + periodMs
+    this.watch = clock.schedule(periodMs, () => {
       this.watch = undefined
+      // Beats that came while this process stood still have not been heard yet: that time is nobody's silence.
+      const lateMs = clock.monotonicMs() - dueMs
+      for (const session of this.running) session.lastBeatMs += lateMs
       this.checkBeats(heartbeatTimeoutMs)
       if (!this.closed) this.scheduleWatch()
     })
@@ -229,7 +244,7 @@ export class WorkerPool {
   /** Ends a worker that is not needed any more. */
   private dismiss(session: WorkerSession): void {
     this.sessions.delete(session.name)
-    this.waiting.get(session.name)?.reject(startFailed('it was not needed any more'))
+    this.waiting.get(session.name)?.reject(startFailed('it is not needed any more'))
     this.waiting.delete(session.name)
     session.state = 'ENDED'
     session.disconnect()

@@ -11,6 +11,9 @@
  * kind 5   end         u8 drain
  * kind 6   credit      u32 bytes: the only kind that goes against the stream
  * ```
+ *
+ * Foreign hosts speak to a stage in the same frames (../stage-server/PROTOCOL.md), with kinds of their own from 16 on: what
+ * changes here is a new version there.
  */
 import type { Batch, Element } from '../../topology/element.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'

@@ -2,8 +2,8 @@
  * The connections between workers over which batches travel: one for each pair of workers and direction, with all their
  * channels on it.
  */
-import { timingSafeEqual } from 'node:crypto'
 import { SluiceError } from '../../topology/errors.ts'
+import { isToken } from '../protocol/token.ts'
 import type { FrameConnection, Listener, Transport } from '../transport/transport.ts'
 import { Channel, type ChannelWriter } from './channel.ts'
 import {
@@ -81,8 +81,7 @@ export class DataPlane {
     try {
       if (frame[0] !== FrameKind.hello) return undefined
       const hello = JSON.parse(Buffer.from(frame.subarray(FRAME_HEADER_BYTES)).toString()) as DataHello
-      const knows = hello.token.length === token.length && timingSafeEqual(Buffer.from(hello.token), Buffer.from(token))
-      return knows && hello.to === worker && hello.epoch === session?.epoch ? session : undefined
+      return isToken(hello.token, token) && hello.to === worker && hello.epoch === session?.epoch ? session : undefined
     } catch {
       return undefined
     }

@@ -1,4 +1,4 @@
-/** Messages over a connection: each is JSON in one frame. */
+/** Messages over a connection: each is a JSON object in one frame. */
 import type { FrameConnection } from '../transport/transport.ts'
 
 export interface MessageConnection<In, Out> {
@@ -13,17 +13,20 @@ export function messages<In, Out>(connection: FrameConnection): MessageConnectio
     send: (message) => connection.send(Buffer.from(JSON.stringify(message))),
     onMessage: (listener) =>
       connection.onFrame((frame) => {
-        let message: In
-        try {
-          message = JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('utf8')) as In
-        } catch {
-          // Whoever speaks no JSON is none of ours.
-          connection.close()
-          return
-        }
-        listener(message)
+        const message = parse(frame)
+        // Whoever sends anything else is none of ours.
+        if (typeof message !== 'object' || message === null) connection.close()
+        else listener(message as In)
       }),
     onClose: (listener) => connection.onClose(listener),
     close: () => connection.close(),
+  }
+}
+
+function parse(frame: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('utf8'))
+  } catch {
+    return undefined
   }
 }

@@ -76,6 +76,8 @@ export class SocketConnection implements FrameConnection {
     // What the peer still sends is read and dropped: were it left unread, the kernel would reset the connection, and the
     // peer lose what it has not read yet.
     this.socket.resume()
+    // Should the peer never end its side, this process must be able to.
+    this.socket.unref()
   }
 
   private writePrefix(length: number): void {

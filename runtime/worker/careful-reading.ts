@@ -2,12 +2,12 @@
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { type Poison, poisonedRow } from '../../topology/poisoned-record.ts'
-import { originOf, stampOrigin } from './record-origin.ts'
+import { isBehind, originOf, stampOrigin } from './record-origin.ts'
 
 export interface CarefulOptions {
   readonly reader: SourceReader
   readonly splits: readonly SplitState[]
-  /** Records that are not to be processed. */
+  /** Records that are not to be processed, also those that a checkpoint has got past. */
   readonly poison: readonly Poison[]
   /** Stamp every record with its place, until a checkpoint has got past the suspected one. */
   readonly suspicious: boolean
@@ -25,10 +25,9 @@ export class CarefulReading {
   constructor(options: CarefulOptions) {
     this.options = options
     this.suspicious = options.suspicious
-    const own = new Set(options.splits.map(({ id }) => id))
-    this.poison = new Map(
-      options.poison.filter(({ split }) => own.has(split)).map((each) => [originOf(each.split, each.position), each]),
-    )
+    const own = new Map(options.splits.map(({ id, position }) => [id, position]))
+    const toCome = options.poison.filter(({ split, position }) => own.has(split) && !isBehind(position, own.get(split)))
+    this.poison = new Map(toCome.map((each) => [originOf(each.split, each.position), each]))
   }
 
   get maxRows(): number {

@@ -112,7 +112,7 @@ export class ChainStage implements Stage, StageInterior {
     const sinkWatermarksMs = Object.fromEntries(this.sinkWatermarksMs)
     const watermarkMs = Number.isFinite(this.watermarkMs) ? this.watermarkMs : null
     const [keyed, output] = await Promise.all([
-      state.encode((chunk) => this.host.store(chunk)),
+      state.encode((chunk) => this.host.store(chunk, checkpointId)),
       this.output.upTo(checkpointId),
     ])
     return { keyed, split: state.split, output, sinkWatermarksMs, watermarkMs }

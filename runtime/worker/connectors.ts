@@ -3,6 +3,7 @@ import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
+import type { Node } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 
 /** What configuration maps topics and tables to. */
@@ -27,18 +28,15 @@ export async function ensureExternals(plan: Plan, { topics, tables }: Connection
 }
 
 /** Opens them for one attempt in one process. */
-export function openConnectors(plan: Plan, { topics, tables }: Connections): OpenConnectors {
+export function openConnectors({ nodes }: Plan, { topics, tables }: Connections): OpenConnectors {
   const sources = new Map<string, Source>()
-  const sinks = new Map<string, Sink>()
-  for (const { id, behaviour } of plan.nodes) {
+  for (const { id, behaviour } of nodes) {
     if (behaviour.type === 'source') {
       const { source } = behaviour
       sources.set(id, source.kind === 'topic' ? topics.source(source.name) : source.create())
-    } else if (behaviour.type === 'sink') {
-      const { sink } = behaviour
-      sinks.set(id, sink.kind === 'table' ? tables.sink(sink.table) : sink.create())
     }
   }
+  const sinks = openSinks(nodes, tables)
   return {
     sources,
     sinks,
@@ -46,4 +44,15 @@ export function openConnectors(plan: Plan, { topics, tables }: Connections): Ope
       for (const connector of [...sources.values(), ...sinks.values()]) await connector.close()
     },
   }
+}
+
+/** By uid. */
+export function openSinks(nodes: readonly Node[], tables: TableCatalog): ReadonlyMap<string, Sink> {
+  const sinks = new Map<string, Sink>()
+  for (const { id, behaviour } of nodes) {
+    if (behaviour.type !== 'sink') continue
+    const { sink } = behaviour
+    sinks.set(id, sink.kind === 'table' ? tables.sink(sink.table) : sink.create())
+  }
+  return sinks
 }

@@ -1,7 +1,6 @@
 /** Makes the tasks that a worker has in an attempt, each with what it restores. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
-import type { StageHost } from '../../topology/contract/stage.ts'
 import { MIN_WATERMARK_MS } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { Plan, StagePlan } from '../../topology/plan/plan.ts'
@@ -15,6 +14,7 @@ import { ChainStage } from './chain-stage.ts'
 import type { OpenConnectors } from './connectors.ts'
 import { LoopShare } from './loop-share.ts'
 import { SourceTask } from './source-task.ts'
+import { stageHost } from './stage-host.ts'
 import { StageTask } from './stage-task.ts'
 import type { SourceTaskControl, Task, TaskListener } from './task.ts'
 import type { TaskChannels } from './task-channels.ts'
@@ -76,16 +76,25 @@ async function openTask(
   options: OpenTasksOptions,
   opened: AsyncDisposableStack,
 ): Promise<() => Task | SourceTaskControl> {
-  const { plan, clock, channels, files, manifest, listener, deployment } = options
+  const { plan, epoch, clock, logger, channels, files, manifest, connectors, listener, deployment } = options
   const inputs = channels.inputs(stagePlan, subtask)
   const restore = restoreOf(manifest, stagePlan, subtask, files, deployment.allowNonRestoredState)
   const stage = new ChainStage(stagePlan)
   let outputs: Outputs | undefined
   opened.defer(() => closeQuietly(stage, options))
-  await stage.open(
-    hostOf(stagePlan, subtask, options, (output, element) => outputs!.emit(output, element)),
-    restore,
-  )
+  const host = stageHost({
+    plan,
+    epoch,
+    subtask,
+    parallelism: stagePlan.parallelism,
+    clock,
+    logger,
+    metrics: (uid) => metricsOf(options, uid, subtask),
+    emit: (output, element) => outputs!.emit(output, element),
+    store: (chunk) => files.store(epoch, chunk),
+    sinks: connectors.sinks,
+  })
+  await stage.open(host, restore)
   const source = stagePlan.source && sourceOf(stagePlan.source, stagePlan, subtask, options)
   if (source !== undefined) opened.defer(() => closeQuietly(source.reader, options))
   return () => {
@@ -124,32 +133,6 @@ function sourceOf(node: Node, stagePlan: StagePlan, subtask: number, options: Op
     splits: deployment.splits[uid]![subtask]!,
     poison: deployment.poison[uid] ?? [],
     idleAfterMs: idleAfter.length > 0 ? Math.min(...idleAfter) : undefined,
-  }
-}
-
-function hostOf(stage: StagePlan, subtask: number, options: OpenTasksOptions, emit: StageHost['emit']): StageHost {
-  const { plan, epoch, clock, logger, files, connectors } = options
-  return {
-    job: plan.job,
-    epoch,
-    subtask,
-    parallelism: stage.parallelism,
-    keyGroups: plan.keyGroups,
-    clock,
-    logger: logger.child({ subtask }),
-    metrics: (uid) => metricsOf(options, uid, subtask),
-    emit,
-    store: (chunk) => files.store(epoch, chunk),
-    openWriter: (uid) =>
-      connectors.sinks.get(uid)!.createWriter({
-        job: plan.job,
-        uid,
-        subtask,
-        epoch,
-        clock,
-        logger: logger.child({ uid, subtask }),
-        metrics: metricsOf(options, uid, subtask),
-      }),
   }
 }
 

@@ -3,6 +3,9 @@ import type { SourceReader, SplitState } from '../../topology/contract/source.ts
 import { Batch, type Element } from '../../topology/element.ts'
 import { isSluiceError, SluiceError } from '../../topology/errors.ts'
 
+/** A position that counts records. */
+const COUNT = /^\d{1,18}$/
+
 /** The batch of one record that was just polled, with its place: `split@position`. */
 export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: readonly SplitState[]): Batch<T> {
   const split = splits.find(({ index }) => index === batch.split)
@@ -37,8 +40,13 @@ function splitOrigin(origin: string): readonly [split: string, position: string]
   return [origin.slice(0, at), origin.slice(at + 1)]
 }
 
+/** Whether a reader that begins at `next` has got past the record at `position`: no, unless both count records. */
+export function isBehind(position: string, next: unknown): boolean {
+  return COUNT.test(position) && COUNT.test(String(next)) && BigInt(position) < BigInt(String(next))
+}
+
 /** The record before a position that counts records; any other is given as it is. */
 function before(position: unknown): string {
   const text = String(position)
-  return /^\d{1,18}$/.test(text) ? String(BigInt(text) - 1n) : `before ${text}`
+  return COUNT.test(text) ? String(BigInt(text) - 1n) : `before ${text}`
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Stage } from '../../topology/contract/stage.ts'
 import type { Element } from '../../topology/element.ts'
-import type { InputGate } from '../exchange/input-gate.ts'
+import type { Alignment, GateElement } from '../exchange/input-gate.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
@@ -12,10 +12,26 @@ import { SnapshotReporter } from './snapshot-reporter.ts'
 import type { Task, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
 
+/** What a task takes its elements from, aligned and merged: an InputGate, or a host elsewhere that did both. */
+export interface ElementGate {
+  /** Elements on the way. */
+  readonly length: number
+  /** Bytes of all batches that were taken. */
+  readonly takenBytes: number
+  /** How the last barrier that came out was aligned. */
+  readonly alignment: Alignment
+  /** The next element, or undefined when nothing may be taken now. */
+  poll(): GateElement | undefined
+  /** Resolves when a poll may find something. */
+  wait(): Promise<void>
+  /** Wakes a waiting task, so that it looks around. */
+  notify(): void
+}
+
 export interface StageTaskOptions {
   readonly name: TaskName
   readonly stage: Stage
-  readonly gate: InputGate
+  readonly gate: ElementGate
   readonly outputs: Outputs
   readonly listener: TaskListener
   readonly share: LoopShare

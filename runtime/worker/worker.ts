@@ -145,7 +145,12 @@ export class Worker {
     const plan = await loadPlan(deployment)
     checkPlan(plan, deployment, name)
     this.connections ??= openConnections()
-    await attempt.open(plan, await this.connections)
+    const connections = await this.connections.catch((error: unknown) => {
+      // It has them once for all attempts: whoever takes its place may find again what is away now.
+      this.failed(epoch, error)
+      this.leave()
+    })
+    if (connections !== undefined) await attempt.open(plan, connections)
   }
 
   private async end(epoch: string): Promise<void> {

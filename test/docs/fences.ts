@@ -1,9 +1,15 @@
-/** The code fences of the documents at the top of the repository. */
+/** The code fences of the documents that are for readers. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '../..')
-export const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'DECISIONS.md', 'CHANGELOG.md'] as const
+export const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'DECISIONS.md',
+  'CHANGELOG.md',
+  'runtime/stage-server/PROTOCOL.md',
+] as const
 
 export interface Fence {
   readonly language: string

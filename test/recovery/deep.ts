@@ -46,7 +46,9 @@ function propertyTests(): string[] {
 
 async function runSuite(name: string): Promise<boolean> {
   const { config, files } = SUITES[name]!()
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, '--reporter=verbose', ...files]
+  // What tests print is the report: unadorned.
+  const reporting = ['--disable-console-intercept', '--reporter=verbose']
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
   const started = new Date()
   const child = spawn(process.execPath, args, {
     cwd: ROOT,

@@ -36,9 +36,15 @@ export class ManualClock implements Clock {
       const due = [...this.timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
       if (due === undefined) break
       this.timers.delete(due)
-      this.timeMs = due.atMs
+      this.timeMs = Math.max(this.timeMs, due.atMs)
       due.callback()
     }
     this.timeMs = untilMs
+  }
+
+  /** Moves time as it passes for a process that stands still: what was scheduled meanwhile is called late. */
+  stall(byMs: number): void {
+    this.timeMs += byMs
+    this.advance(0)
   }
 }

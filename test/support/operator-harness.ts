@@ -173,6 +173,11 @@ export class OperatorHarness<T, O extends Outputs> {
     return this
   }
 
+  /** The outputs. */
+  get ports(): readonly PortOf<O>[] {
+    return [...this.outputs.keys()] as PortOf<O>[]
+  }
+
   /** All rows that left an output so far. */
   rows(): RowOf<O, 'out'>[]
   rows<P extends PortOf<O>>(port: P): RowOf<O, P>[]

@@ -57,8 +57,9 @@ export interface FenceRequest {
   readonly restored: CommitRequest | undefined
   /**
    * Take back what was committed after `restored` (a table goes back to that checkpoint's snapshot). Without it, a sink
-   * that has committed a later checkpoint than `restored` refuses with `REWIND_REFUSED`. Even with it, a sink refuses
-   * when somebody else has written since.
+   * that has committed output later than `restored` refuses with `REWIND_REFUSED`; one that was only fenced since does
+   * not, as by an attempt that a crash kept from going on. Even with it, a sink refuses when somebody else has written
+   * since.
    */
   readonly allowRewind: boolean
 }

@@ -1,6 +1,6 @@
 /**
- * Where a stage (one fused chain DAG with its state) meets whoever hosts it: our task by function calls, and later a
- * socket with the same messages. Nothing here is anything only our own worker could provide.
+ * Where a stage (one fused chain DAG with its state) meets whoever hosts it: our task by function calls, and anybody else
+ * by the same as messages on a socket. Nothing here is anything only our own worker could provide.
  *
  * The host aligns barriers, merges watermarks over inputs and holds back batches while an output has no credit.
  */
@@ -80,7 +80,7 @@ export interface StageHost {
   /** Sends an element to output `output`; the host routes and accounts for credit. */
   emit(output: number, element: Element): void
   /** Makes a chunk of a running snapshot durable. */
-  store(chunk: StateChunk): Promise<StateReference>
+  store(chunk: StateChunk, checkpointId: bigint): Promise<StateReference>
   /** Sinks the stage writes to, by uid: two-phase writers made by the host's connectors. */
   openWriter(uid: string): Promise<SinkWriter>
 }

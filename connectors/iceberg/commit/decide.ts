@@ -10,7 +10,7 @@ import {
   type SinkName,
   sameCheckpoint,
 } from './committed-state.ts'
-import { findRewindTarget, foreignSince } from './lineage.ts'
+import { findRewindTarget, foreignSince, takesBack } from './lineage.ts'
 
 /** One atomic step: perhaps back to a snapshot, then a new snapshot with or without files. */
 export interface CommitStep {
@@ -75,13 +75,13 @@ function rewind(
         `going back to ${back} ${reason}`,
       { fix, details: { table: table.name, job: sink.job, uid: sink.uid } },
     )
-  if (!allowRewind) {
+  const target = findRewindTarget(metadata, sink, restored)
+  if (!allowRewind && (target === undefined || takesBack(metadata, target.snapshot))) {
     throw refuse(
       'would take back what is committed',
       'Restore the latest checkpoint, or pass --allow-rewind to take the later output back.',
     )
   }
-  const target = findRewindTarget(metadata, sink, restored)
   const foreign = target && foreignSince(metadata, currentSnapshot(metadata), target.snapshot, sink)
   if (target === undefined || foreign === 'expired') {
     throw refuse('is impossible: snapshots have expired', 'Restore a later checkpoint, or begin with new tables.')

@@ -1,6 +1,6 @@
 /** The history of a table's main branch, and the way back in it. */
 import type { SnapshotJson, TableMetadata } from '../format/table-metadata.ts'
-import { snapshotById } from '../format/table-metadata.ts'
+import { currentSnapshot, snapshotById } from '../format/table-metadata.ts'
 import { type CheckpointName, type SinkName, sameCheckpoint, snapshotState } from './committed-state.ts'
 
 /** A snapshot and its ancestors, newest first, as far as they have not expired. */
@@ -65,4 +65,18 @@ export function foreignSince(
     oldest = snapshot
   }
   return oldest?.['parent-snapshot-id'] === undefined ? undefined : 'expired'
+}
+
+/**
+ * Whether a way back to `target` takes anything out of the table. It does not when the attempts since what both have in
+ * common have only fenced: as one does that began a rewind and did not get far.
+ */
+export function takesBack(metadata: TableMetadata, target: SnapshotJson): boolean {
+  const kept = new Set(Array.from(lineageOf(metadata, target), (snapshot) => snapshot['snapshot-id']))
+  for (const snapshot of lineageOf(metadata, currentSnapshot(metadata))) {
+    if (kept.has(snapshot['snapshot-id'])) return false
+    if (snapshot.summary['added-data-files'] !== undefined) return true
+  }
+  // What is between them has expired.
+  return true
 }

@@ -40,6 +40,7 @@ it('holds compiled JavaScript and declarations, and no sources', async () => {
       'package/LICENSE',
       'package/CHANGELOG.md',
       'package/runtime/cli/bin.js',
+      'package/runtime/stage-server/PROTOCOL.md',
       ...Object.values(manifest.exports).map((target) => target.replace('./', 'package/')),
       'package/dist/runtime/worker/fused-loop.js',
       'package/dist/connectors/iceberg/write/parquet-worker.js',

@@ -5,7 +5,7 @@ import { CheckpointWatch } from '../../support/checkpoint-watch.ts'
 import { JobProcesses } from '../../support/job-processes.ts'
 import { startMedallion } from '../../support/medallion.ts'
 import { isAlive } from '../../support/process-state.ts'
-import { type StartedProcess, until } from '../../support/run-process.ts'
+import { runProcess, type StartedProcess, until } from '../../support/run-process.ts'
 import { isPassedInRecovery, type Kill } from './kill-plan.ts'
 import type { KillRecord } from './kill-report.ts'
 
@@ -32,8 +32,11 @@ export class KilledMedallion {
   private readonly processes: JobProcesses
   private readonly checkpoints: CheckpointWatch
   private readonly orphans: Promise<void>[] = []
+  private readonly commands: Promise<void>[] = []
   private readonly records: KillRecord[] = []
   private coordinator: StartedProcess
+  /** What a coordinator said that ended by itself. */
+  private failed: string | undefined
   private killedAtMs = 0
   private checkpointAtKill = 0n
 
@@ -66,7 +69,9 @@ export class KilledMedallion {
         await this.killAtFault(kill.at)
       }
     }
-    await Promise.all(this.orphans)
+    await Promise.all([...this.orphans, ...this.commands])
+    // Those too that had only just been launched.
+    for (const { role, pid } of this.records) if (role === 'coordinator') await this.orphansEnd(pid)
     return this.records
   }
 
@@ -87,7 +92,7 @@ export class KilledMedallion {
 
   private submit(): StartedProcess {
     const coordinator = startMedallion(this.options.dataDir, SHAPE, {
-      imports: ['process-roll', 'paced-reader', 'rescale-on-signal'].map((name) => `test/support/${name}.ts`),
+      imports: ['test/support/process-roll.ts', 'test/support/paced-reader.ts'],
       env: {
         ...this.processes.env,
         SLUICE_FAULT_FILE: this.fault.file,
@@ -103,9 +108,6 @@ export class KilledMedallion {
     })
     return coordinator
   }
-
-  /** What a coordinator said that ended by itself. */
-  private failed: string | undefined
 
   private async waitForMoment({ soon, delayMs }: Extract<Kill, { at: 'random' }>): Promise<void> {
     if (!soon) await this.waitForCheckpoint()
@@ -133,23 +135,29 @@ export class KilledMedallion {
   }
 
   private async killAtFault(at: Exclude<Kill['at'], 'random'>): Promise<void> {
-    let askedAtMs = 0
-    await this.until(`${at} to be passed`, () => {
-      if (at === 'rescale.after-savepoint' && Date.now() - askedAtMs > 500) {
-        askedAtMs = Date.now()
-        this.coordinator.kill('SIGUSR2')
-      }
-      return this.fault.claim() !== undefined
-    })
+    let passed = false
+    if (at === 'rescale.after-savepoint') this.commands.push(this.rescaleUntil(() => passed))
+    await this.until(`${at} to be passed`, () => this.fault.claim() !== undefined)
+    passed = true
     const { pid, atMs } = this.fault.claim()!
     await this.killed(at, pid, atMs)
+  }
+
+  /** The coordinator refuses while its job is not running, and is killed over it in the end. */
+  private async rescaleUntil(isOver: () => boolean): Promise<void> {
+    const { dataDir } = this.options
+    const args = ['rescale', 'medallion', '--parallelism', String(PARALLELISM - 1), '--data-dir', dataDir]
+    while (!isOver() && this.failed === undefined) await runProcess('runtime/cli/main.ts', args)
   }
 
   private async killed(at: Kill['at'], pid: number, atMs: number): Promise<void> {
     const role = this.processes.isCoordinator(pid) ? 'coordinator' : 'worker'
     await until(`the ${role} ${pid} is dead`, () => !isAlive(pid))
     if (role === 'coordinator') {
-      this.orphans.push(this.orphansEnd(pid))
+      const orphans = this.orphansEnd(pid)
+      // Awaited behind the last kill; until then it must not end the test in a way of its own.
+      orphans.catch(() => {})
+      this.orphans.push(orphans)
       this.coordinator = this.submit()
     }
     const checkpointId = await this.checkpoints.lastId()

@@ -28,12 +28,14 @@ export interface Scene extends Disposable {
   check(): Promise<void>
 }
 
+const EVENTS = 3_000
+
 /** Records of a reader from one checkpoint to the next. */
 export const PACED = { SLUICE_TEST_ROWS_PER_CHECKPOINT: '150' }
 
 /** The medallion job, over a small shop. */
 export async function medallionScene(seed: number): Promise<Scene> {
-  const template = await medallionTemplate({ events: 5_000, seed })
+  const template = await medallionTemplate({ events: EVENTS, seed })
   const { dataDir, expected } = template
   template.resetToPublished()
   const savepoint = await takeSavepoint(dataDir)
@@ -66,7 +68,7 @@ async function takeSavepoint(dataDir: string): Promise<string> {
 
 /** A job that copies one topic of the log into another. */
 export async function copyScene(): Promise<Scene> {
-  const numbers = Array.from({ length: 5_000 }, (_, n) => String(n))
+  const numbers = Array.from({ length: EVENTS }, (_, n) => String(n))
   const directory = mkdtempSync(join(tmpdir(), 'sluice-copies-'))
   const [dataDir, published] = [join(directory, 'data'), join(directory, 'published')]
   const context = { clock: systemClock, logger: recordingLogger() }

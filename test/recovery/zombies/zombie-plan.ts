@@ -27,8 +27,6 @@ export interface ZombieCoordinator {
 
 export type Zombie = ZombieWorker | ZombieCoordinator
 
-const CONTINUED = ['after the commit', 'before the fence', 'after the commit', 'before the commit'] as const
-
 const WORKERS = Array.from(
   { length: 10 },
   (_, n): ZombieWorker => ({ role: 'worker', continued: n % 2 === 0 ? 'after the commit' : 'before the commit' }),
@@ -47,17 +45,24 @@ const TABLE_POINTS: readonly FaultPoint[] = [
 /** The same of the log. */
 const TOPIC_POINTS: readonly FaultPoint[] = ['checkpoint.after-manifest', 'log.before-commit', 'log.after-commit']
 
+/** From the latest checkpoint a successor commits what the zombie is about to; from a savepoint it takes it back. */
 const COORDINATORS = [
   ...TABLE_POINTS.flatMap((at, n) => [
-    coordinator('medallion', at, CONTINUED[0], 'the latest checkpoint'),
-    coordinator('medallion', at, CONTINUED[n % 2 === 0 ? 1 : 3], 'the latest checkpoint'),
+    coordinator('medallion', at, 'after the commit', 'the latest checkpoint'),
+    coordinator('medallion', at, beforeIt(n), 'the latest checkpoint'),
+    coordinator('medallion', at, 'after the commit', 'an older savepoint'),
+    coordinator('medallion', at, beforeIt(n + 1), 'an older savepoint'),
   ]),
-  ...TABLE_POINTS.map((at, n) => coordinator('medallion', at, CONTINUED[n % 4]!, 'an older savepoint')),
   ...TOPIC_POINTS.flatMap((at, n) => [
-    coordinator('copies', at, CONTINUED[0], 'the latest checkpoint'),
-    coordinator('copies', at, CONTINUED[n % 2 === 0 ? 3 : 1], 'the latest checkpoint'),
+    coordinator('copies', at, 'after the commit', 'the latest checkpoint'),
+    coordinator('copies', at, beforeIt(n), 'the latest checkpoint'),
   ]),
 ]
+
+/** One and the other in turn. */
+function beforeIt(n: number): Continued {
+  return n % 2 === 0 ? 'before the commit' : 'before the fence'
+}
 
 function coordinator(
   job: ZombieCoordinator['job'],

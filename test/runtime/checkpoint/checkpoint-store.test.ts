@@ -261,3 +261,21 @@ describe('what older attempts have left behind', () => {
     expect(states(files).length).toBe(3)
   })
 })
+
+describe('an older savepoint that is restored', () => {
+  it('is what the next attempt begins from, wherever the copy that was named lies', async () => {
+    const files = memoryFiles()
+    const first = open(files)
+    await first.openEpoch()
+    const location = await take(first, 'savepoint', 'savepoint')
+    await take(first, 'later')
+    const copy = 'memory:///backup/of.manifest'
+    await files.create(copy, await files.read(location))
+    const second = open(files)
+    await second.openEpoch()
+    await second.adopt(await second.at(copy, 'job'))
+    const third = open(files)
+    await third.openEpoch()
+    expect(await stateOf(third)).toBe('savepoint')
+  })
+})

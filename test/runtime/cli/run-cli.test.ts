@@ -74,6 +74,7 @@ describe('the table of commands', () => {
       'tables',
       'table',
       'topics',
+      'stage',
       'config',
       'help',
     ])

@@ -118,3 +118,14 @@ it('a rescale of a job that is canceled meanwhile is refused', async () => {
   await expect(master.rescale({ parallelism: 1 })).rejects.toMatchObject({ code: 'JOB_NOT_RUNNING' })
   expect((await master.done).state).toBe('CANCELED')
 })
+
+it('a job that is canceled while its sinks are fenced does not wait for its workers', async () => {
+  const { master } = toldJob({
+    async fence() {
+      void master.cancel()
+    },
+    launch: () => new Promise(() => {}),
+  })
+  await master.start()
+  expect((await master.done).state).toBe('CANCELED')
+})

@@ -20,6 +20,7 @@ import { hours, minutes } from '../../../topology/duration.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
 import { runInMemory, startInMemory } from '../../support/run-in-memory.ts'
+import { until } from '../../support/run-process.ts'
 import type { RecordedLog } from '../../support/silent.ts'
 
 interface Sale {
@@ -120,6 +121,21 @@ describe('an unbounded run', () => {
     expect((await run.done).state).toBe('FINISHED')
     await runInMemory(hourly(sales(3), sink), { files, drain: true })
     expect(totals(sink)).toHaveLength(9)
+  })
+
+  it('that is drained drains its last savepoint, and not a checkpoint that is still being taken', async () => {
+    const sink = memorySink<Total>('totals')
+    const run = await startInMemory(hourly(sales(2), sink), { until: 'stopped' })
+    await until('the first hour', async () => {
+      await run.trigger('checkpoint')
+      return sink.committed.length === 3
+    })
+    const checkpoint = run.trigger('checkpoint')
+    const stopped = run.stop({ drain: true })
+    await checkpoint
+    expect(totals(sink)).toEqual(['0h both 120', '0h even 0 60', '0h even 1 60'])
+    await stopped
+    expect(totals(sink)).toHaveLength(6)
   })
 
   it('cancelled, loses nothing that the last checkpoint held and repeats nothing', async () => {

@@ -5,7 +5,7 @@ import { memorySource } from '../../../connectors/memory/memory-source.ts'
 import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
 import { JobMaster } from '../../../runtime/coordinator/job-master.ts'
 import type { JobOptions } from '../../../runtime/coordinator/job-options.ts'
-import type { WorkerHandle } from '../../../runtime/coordinator/launcher.ts'
+import type { Launcher, WorkerHandle } from '../../../runtime/coordinator/launcher.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import type { CommitRequest, FenceRequest, SinkWriter, WriterContext } from '../../../topology/contract/sink.ts'
 import { to } from '../../../topology/to.ts'
@@ -23,6 +23,8 @@ export interface Told {
   commit?(request: CommitRequest): Promise<void>
   openWriter?(context: WriterContext): Promise<Partial<SinkWriter>>
   closeSink?(): Promise<void>
+  /** In place of a launch. */
+  launch?: Launcher['launch']
   readonly options?: Partial<JobOptions>
 }
 
@@ -33,6 +35,7 @@ export function toldJob({
   commit = nothing,
   openWriter = async () => ({}),
   closeSink = nothing,
+  launch,
   options = {},
 }: Told) {
   const handles: WorkerHandle[] = []
@@ -86,7 +89,7 @@ export function toldJob({
       launcher: {
         ...launcher,
         async launch(...worker) {
-          const handle = await launcher.launch(...worker)
+          const handle = await (launch ?? launcher.launch)(...worker)
           handles.push(handle)
           return handle
         },

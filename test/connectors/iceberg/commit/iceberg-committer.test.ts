@@ -266,10 +266,33 @@ describe('rewind', () => {
     await job.append(1n, 2n, rows(2))
     const third = await job.append(1n, 3n, rows(3))
     await job.fence(2n, first, true)
+    await job.append(2n, 4n, rows(4))
     await expect(job.fence(3n, third)).rejects.toMatchObject({ code: 'REWIND_REFUSED' })
     await job.fence(3n, third, true)
     expect(await job.rowCount()).toBe(3n)
     expect(await property(job)).toBe('3/1/3')
+  })
+
+  it('that did not get beyond its fence is undone without being allowed: nothing is taken back by that', async () => {
+    await using warehouse = new Warehouse()
+    const job = await started(warehouse)
+    const first = await job.append(1n, 1n, rows(1))
+    const second = await job.append(1n, 2n, rows(2))
+    await job.fence(2n, first, true)
+    await job.fence(3n, second)
+    expect(await job.rowCount()).toBe(2n)
+    expect(await property(job)).toBe('3/1/2')
+  })
+
+  it('of a table that had no output is undone without being allowed, and what is owed to it committed', async () => {
+    await using warehouse = new Warehouse()
+    const job = await started(warehouse)
+    const first = await job.append(1n, 1n, [])
+    const owed = await job.write(1n, 2n, rows(2))
+    await job.fence(2n, first)
+    await job.fence(3n, owed)
+    expect(await job.rowCount()).toBe(1n)
+    expect(await property(job)).toBe('3/1/2')
   })
 
   it('is refused when somebody else has written since, naming the snapshot', async () => {

@@ -1,0 +1,51 @@
+/** Runs an operator by hand, element by element. */
+import { isSluiceError } from '../../../topology/errors.ts'
+import type { Json } from '../../../topology/json.ts'
+import { harness, type OperatorHarness } from '../../support/operator-harness.ts'
+import { type Item, type OperatorRunner, type Outcome, type Row, type Subject, sortedRows, toJson } from './script.ts'
+import { SUBJECTS } from './subjects.ts'
+
+export const byHand: OperatorRunner = {
+  name: 'by hand',
+  async run(subject, { steps, end }) {
+    const committed: Record<string, Json[]> = {}
+    const { build }: Subject = SUBJECTS[subject]
+    let run: OperatorHarness<Item, any> = await harness(build)
+    let taken: Record<string, number> = {}
+    const commit = () => {
+      for (const port of run.ports) {
+        const rows = run.rows(port)
+        committed[port] = [...(committed[port] ?? []), ...rows.slice(taken[port] ?? 0).map(toJson)]
+        taken[port] = rows.length
+      }
+    }
+    const outcome = (error?: Outcome['error']): Outcome => ({
+      rows: sortedRows(committed),
+      ...(error === undefined ? {} : { error }),
+    })
+    for (const step of steps) {
+      if ('error' in step) return outcome({ code: 'INTERNAL' })
+      if ('rows' in step) {
+        try {
+          run.timed(step.rows.map(timed))
+        } catch (error) {
+          if (!isSluiceError(error)) throw error
+          return outcome({ code: error.code, uid: String(error.details['uid']) })
+        }
+      } else if ('watermark' in step) run.watermark(step.watermark)
+      else {
+        commit()
+        if ('barrier' in step) continue
+        run = await run.restart()
+        taken = {}
+      }
+    }
+    if (end === 'drain') run.end(true)
+    if (end !== 'cancel') commit()
+    return outcome()
+  },
+}
+
+function timed([key, atMs, n]: Row): readonly [Item, number] {
+  return [{ key: key as string, n, at: BigInt(atMs) * 1000n }, atMs]
+}

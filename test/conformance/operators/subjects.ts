@@ -1,0 +1,56 @@
+/** The operators that the list is run against. */
+import { z } from 'zod'
+import {
+  aggregate,
+  count,
+  deduplicate,
+  keyBy,
+  process,
+  sum,
+  tumbling,
+  window,
+  windowStart,
+} from '../../../operators/index.ts'
+import { milliseconds } from '../../../topology/duration.ts'
+import { int } from '../../../topology/schema/index.ts'
+import { valueState } from '../../../topology/state/value-state.ts'
+import type { Item, Subject } from './script.ts'
+
+/** An n that no function of a user can stand. */
+export const POISON = 13
+
+function stand(n: number): number {
+  if (n === POISON) throw new RangeError(`nobody can stand ${n}`)
+  return n
+}
+
+export const SUBJECTS = {
+  /** A key of null makes it throw: it calls no function of a user. */
+  deduplicate: { build: (input) => input.pipe(deduplicate({ by: 'key', within: milliseconds(100) })) },
+
+  'window aggregate': {
+    build: (input) =>
+      input.pipe(
+        keyBy('key'),
+        window(tumbling(milliseconds(10)), { allowedLateness: milliseconds(5) }),
+        aggregate({ start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }, { name: 'totals' }),
+      ),
+  },
+
+  process: {
+    build: (input) => ({
+      out: input.pipe(
+        keyBy('key'),
+        process({
+          name: 'running-sum',
+          state: { total: valueState('total', { schema: int(), default: 0 }) },
+          output: z.object({ key: z.string(), total: int() }),
+          onRecord: ({ n }, { key, state, emit }) =>
+            emit({ key, total: state.total.update((before) => before + stand(n)) }),
+        }),
+      ),
+    }),
+  },
+} as const satisfies Readonly<Record<string, Subject>>
+
+export type SubjectName = keyof typeof SUBJECTS

@@ -1,0 +1,19 @@
+/** How long a source is read record by record. */
+import { expect, it } from 'vitest'
+import { CarefulReading } from '../../../runtime/worker/careful-reading.ts'
+import type { SourceReader } from '../../../topology/contract/source.ts'
+
+const poison = { split: 'numbers-0', position: '5', task: 'numbers#0', code: 'OPERATOR_FAILED', error: 'too much' }
+
+it.each([
+  [6, false],
+  ['6', false],
+  ['5', true],
+  ['4', true],
+  ['12', false],
+  ['somewhere', true],
+])('from %s on, a quarantined record 5 is still to come: %s', (position, isToCome) => {
+  const splits = [{ id: 'numbers-0', index: 0, start: '0', position }]
+  const reading = new CarefulReading({ reader: {} as SourceReader, splits, poison: [poison], suspicious: false })
+  expect(reading.maxRows === 1).toBe(isToCome)
+})
