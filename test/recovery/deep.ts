@@ -52,6 +52,8 @@ async function runSuite(name: string): Promise<boolean> {
   const reporting = ['--disable-console-intercept', '--reporter=verbose']
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
   const started = new Date()
+  // What is tested is what is there now: hours later it may be another.
+  const tested = commit()
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, SLUICE_TEST_SCALE: 'full', SLUICE_TEST_SEED: String(FRESH_SEED), NO_COLOR: '1' },
@@ -68,7 +70,7 @@ async function runSuite(name: string): Promise<boolean> {
   const minutes = (Date.now() - started.getTime()) / 60_000
   const header = [
     `command: SLUICE_TEST_SEED=${FRESH_SEED} npm run test:deep ${name}`,
-    `commit: ${commit()}`,
+    `commit: ${tested}`,
     `date: ${started.toISOString().slice(0, 10)}, ${minutes.toFixed(1)} minutes`,
     `machine: ${cpus().length} × ${cpus()[0]?.model}, node ${process.versions.node}`,
     `exit code: ${code}`,
