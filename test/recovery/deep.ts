@@ -26,6 +26,7 @@ const SUITES: Readonly<Record<string, () => Suite>> = {
   chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
   zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
   backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),
+  simulation: () => ({ config: 'test/vitest.config.ts', files: ['test/simulation/'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
   // The chaos is a suite of its own, and takes its time.
   integration: () => ({

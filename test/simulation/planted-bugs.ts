@@ -18,8 +18,8 @@ export const PLANTED_BUGS: Readonly<Record<string, () => Disposable>> = {
         function (host, restore) {
           const hasty: typeof host = {
             ...host,
-            store: (chunk) => {
-              host.store(chunk).catch(() => {})
+            store: (chunk, checkpointId) => {
+              host.store(chunk, checkpointId).catch(() => {})
               return writeState(memoryFiles(), '', host.epoch, chunk)
             },
           }
