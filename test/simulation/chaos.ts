@@ -14,6 +14,7 @@ export class Chaos {
     this.user = user
     const { world } = machines
     this.schedule()
+    this.touchTables()
     world.schedule(untilMs, () => this.end())
   }
 
@@ -28,9 +29,19 @@ export class Chaos {
     })
   }
 
+  private touchTables(): void {
+    const { world, lake } = this.machines
+    world.schedule(world.between(5, 1_000), () => {
+      if (this.isOver) return
+      world.count('lake: foreign commit')
+      lake.touch(world.pick([...lake.tables.keys()]))
+      this.touchTables()
+    })
+  }
+
   private strike(): void {
     const { machines, user } = this
-    const what = machines.world.pick(['kill', 'stop', 'break', 'stall', 'ask', 'ask', 'ask'] as const)
+    const what = machines.world.pick(['kill', 'stop', 'break', 'stall', 'ask', 'ask', 'ask', 'ask'] as const)
     if (what === 'ask') user.ask()
     else if (what === 'break' || what === 'stall') this.disturb(what)
     else this.interrupt(what)

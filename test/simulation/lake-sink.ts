@@ -73,3 +73,8 @@ class LakeWriter implements SinkWriter {
 function encodeRows(rows: readonly unknown[]): Uint8Array {
   return Buffer.from(JSON.stringify(rows, (_key, value) => (typeof value === 'bigint' ? String(value) : value)))
 }
+
+/** 64-bit numbers are text. */
+export function decodeRows(bytes: Uint8Array): Readonly<Record<string, unknown>>[] {
+  return JSON.parse(Buffer.from(bytes).toString())
+}

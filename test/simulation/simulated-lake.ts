@@ -10,7 +10,7 @@ import type { Climate } from './weather.ts'
 export class SimulatedLake {
   readonly tables = new Map<string, LoadedTable>()
   readonly climate: Climate
-  /** Told of every commit. */
+  /** Told of every commit of a job. */
   onCommitted: (base: LoadedTable, next: LoadedTable) => void = () => {}
 
   constructor(climate: Climate, tables: readonly TableReference[]) {
@@ -54,6 +54,14 @@ export class SimulatedLake {
     }
   }
 
+  /** Somebody else changes a table: whoever commits at the same time has to look again. */
+  touch(name: string): void {
+    const table = this.tables.get(name)!
+    const { metadata } = table
+    const properties = { ...metadata.properties, touched: String(Number(metadata.properties?.['touched'] ?? 0) + 1) }
+    this.replace(table, { ...metadata, properties })
+  }
+
   private make(name: string, metadata: TableMetadata): boolean {
     if (this.tables.has(name)) return false
     this.tables.set(name, { name, metadata, metadataLocation: '0' })
@@ -63,9 +71,14 @@ export class SimulatedLake {
   private commit(base: LoadedTable, metadata: TableMetadata): LoadedTable | undefined {
     const current = this.tables.get(base.name)!
     if (current.metadataLocation !== base.metadataLocation) return undefined
-    const next = { name: base.name, metadata, metadataLocation: String(Number(current.metadataLocation) + 1) }
-    this.tables.set(base.name, next)
+    const next = this.replace(current, metadata)
     this.onCommitted(current, next)
+    return next
+  }
+
+  private replace({ name, metadataLocation }: LoadedTable, metadata: TableMetadata): LoadedTable {
+    const next = { name, metadata, metadataLocation: String(Number(metadataLocation) + 1) }
+    this.tables.set(name, next)
     return next
   }
 }

@@ -45,6 +45,7 @@ describe(`of ${SEEDS} seeds (from ${FIXED_SEED} and ${FRESH_SEED})`, () => {
 const EXPECTED_COUNTS = [
   'connection: break',
   'connection: stall',
+  'lake: foreign commit',
   'coordinator: kill',
   'coordinator: stop',
   'worker: kill',
@@ -57,6 +58,7 @@ const EXPECTED_COUNTS = [
   'log: commit-unknown',
   'user: cancel',
   'user: checkpoint',
+  'user: drain',
   'user: from savepoint',
   'user: rescale',
   'user: rival',

@@ -8,6 +8,8 @@ const TAKEN_OVER = 'FENCED'
 export class User {
   readonly coordinators: CoordinatorProcess[] = []
   readonly savepoints: string[] = []
+  /** Windows were closed before their time, perhaps: what came for them afterwards is late. */
+  hasDrained = false
   private readonly machines: Machines
   private readonly keyGroups: number
   private readonly settings: Pick<Submission, 'checkpoints' | 'restart'>
@@ -76,7 +78,17 @@ export class User {
     if (running.length === 0) return
     const coordinator = world.pick(running)
     const { master, machine } = coordinator
-    const wish = world.pick(['checkpoint', 'savepoint', 'savepoint', 'rescale', 'rescale', 'stop', 'cancel', 'rival'])
+    const wish = world.pick([
+      'checkpoint',
+      'savepoint',
+      'savepoint',
+      'rescale',
+      'rescale',
+      'stop',
+      'drain',
+      'cancel',
+      'rival',
+    ])
     world.note('user', () => `asks ${machine.process.name} for ${wish}`)
     const answered = (promise: Promise<unknown>) =>
       promise.then(
@@ -95,8 +107,12 @@ export class User {
       case 'rescale':
         return void answered(master.rescale({ parallelism: world.integer(1, 4), workers: world.integer(1, 3) }))
       case 'stop':
+      case 'drain':
         coordinator.wasStopped = true
-        return void answered(master.stop().then(({ location }) => this.savepoints.push(location)))
+        this.hasDrained ||= wish === 'drain'
+        return void answered(
+          master.stop({ drain: wish === 'drain' }).then(({ location }) => this.savepoints.push(location)),
+        )
       case 'cancel':
         return void answered(master.cancel())
       case 'rival':

@@ -51,6 +51,6 @@ export function drawWeather(world: World): Weather {
     isHeld: rate(0.2),
     refuses: rate(0.05),
     spawnFails: rate(0.1),
-    eventEveryMs: world.chance(0.1) ? Number.POSITIVE_INFINITY : world.between(100, 1_000),
+    eventEveryMs: world.chance(0.1) ? Number.POSITIVE_INFINITY : world.between(80, 700),
   }
 }
