@@ -76,7 +76,7 @@ it("publishes from an application, and runs README's job in TypeScript", async (
     stderr: '',
   })
   const submitted = await runtime(['submit', 'job.ts', '--until', 'latest', '--drain'])
-  expect(submitted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^job orders finished: 3 records read/) })
+  expect(submitted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^job orders FINISHED: 3 records read/) })
   const { stdout } = await runtime(['sql', 'FROM gold.hourly_sales ORDER BY hour, customer', '--format', 'json'])
   expect(JSON.parse(stdout).rows).toEqual([
     ['ann', '2026-01-01T08:00:00Z', '20.00', '2'],
