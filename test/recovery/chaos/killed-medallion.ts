@@ -195,11 +195,15 @@ export class KilledMedallion {
     return Number(records)
   }
 
-  private until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  private async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     const checked = () => {
       if (this.failed !== undefined) throw new Error(`the job ended by itself: ${this.failed}`)
       return condition()
     }
-    return until(what, checked, DEADLINE_MS)
+    try {
+      await until(what, checked, DEADLINE_MS)
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}; the coordinator said: ${this.coordinator.stderr()}`, { cause })
+    }
   }
 }
