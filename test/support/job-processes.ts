@@ -18,15 +18,11 @@ export class JobProcesses {
     return { SLUICE_TEST_ROLL: this.rollFile, SLUICE_TEST_POSITIONS: this.positionsFile }
   }
 
-  isCoordinator(pid: number): boolean {
-    return this.roll().some(([role, each]) => role === 'coordinator' && Number(each) === pid)
-  }
-
   /** All that a coordinator has ever had and that are alive. */
   workersOf(coordinator: number): readonly number[] {
-    return this.roll()
-      .filter(([role, , parent]) => role === 'worker' && Number(parent) === coordinator)
-      .map(([, pid]) => Number(pid))
+    return linesOf(this.rollFile)
+      .filter(([, parent]) => Number(parent) === coordinator)
+      .map(([pid]) => Number(pid))
       .filter(isAlive)
   }
 
@@ -40,10 +36,6 @@ export class JobProcesses {
       if (what === 'begins' || positions.has(split!)) positions.set(split!, BigInt(position!))
     }
     return positions
-  }
-
-  private roll(): readonly (readonly string[])[] {
-    return linesOf(this.rollFile)
   }
 }
 

@@ -151,7 +151,7 @@ export class KilledMedallion {
   }
 
   private async killed(at: Kill['at'], pid: number, atMs: number): Promise<void> {
-    const role = this.processes.isCoordinator(pid) ? 'coordinator' : 'worker'
+    const role = pid === this.coordinator.pid ? 'coordinator' : 'worker'
     await until(`the ${role} ${pid} is dead`, () => !isAlive(pid))
     if (role === 'coordinator') {
       const orphans = this.orphansEnd(pid)
