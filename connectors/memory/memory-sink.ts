@@ -28,7 +28,10 @@ export function memorySink<T>(name: string): MemorySink<T> {
     const id = `${request.checkpointEpoch}/${request.checkpointId}`
     if (applied.has(id)) return
     applied.add(id)
-    for (const committable of request.committables) committed.push(...prepared.get(committable as string)!)
+    for (const committable of request.committables) {
+      // One by one: arguments of a call go onto the stack.
+      for (const row of prepared.get(committable as string)!) committed.push(row)
+    }
   }
 
   const create = (): Sink => ({

@@ -33,7 +33,8 @@ export interface AttemptOptions {
   readonly files: Readonly<Record<string, string>> | undefined
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
-  readonly careful: boolean
+  /** So many records each source reads one by one. */
+  readonly careful: number
   /** By source uid. */
   readonly poison: Readonly<Record<string, readonly Poison[]>>
   readonly allowNonRestoredState: boolean

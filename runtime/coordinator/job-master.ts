@@ -229,7 +229,7 @@ export class JobMaster implements JobRun {
     const attempt = new Attempt({
       ...prepared,
       files: options.files,
-      careful: this.poison.isCareful,
+      careful: this.poison.suspects,
       poison: this.poison.quarantined,
       allowNonRestoredState: options.allowNonRestoredState ?? false,
       bounded: options.bounds?.until !== undefined,

@@ -5,7 +5,7 @@ import type { Poison } from '../../topology/poisoned-record.ts'
 import { taskId } from '../protocol/messages.ts'
 import type { Attempt, AttemptFailure } from './attempt.ts'
 
-/** So many failures at the same place, with no checkpoint between them, and it is the record. */
+/** So many failures at the same record, or at the same task with no checkpoint between them, and it is the record. */
 const FAILURES = 3
 
 /** Codes of errors that a record causes, not its surroundings. */
@@ -19,19 +19,22 @@ export interface Verdict {
 }
 
 /**
- * After the first failure that a record causes, the job reads record by record until a checkpoint has got past it, so
- * that the next one names its place. After `FAILURES` it is given up, or quarantined.
+ * After the first failure that a record causes, the job reads record by record as far as it had got, so that the next one
+ * names its place. After `FAILURES` it is given up, or quarantined.
  *
  * What is quarantined is known to this coordinator only: one that is killed before the next checkpoint finds out anew.
  */
 export class PoisonWatch {
-  private place: string | undefined
+  /** Where the last failure was: the task, and the record where it is known. */
+  private last: { readonly task: string; readonly record: string | undefined } | undefined
   private failures = 0
+  /** What the sources had read when it failed, and no checkpoint had got past. */
+  private unread = 0
   private readonly bySource = new Map<string, Poison[]>()
 
-  /** Whether the next attempt shall read record by record. */
-  get isCareful(): boolean {
-    return this.failures > 0
+  /** How many records each source of the next attempt shall read one by one: one of them fails the job. */
+  get suspects(): number {
+    return this.failures > 0 ? this.unread : 0
   }
 
   /** By source uid. */
@@ -44,9 +47,16 @@ export class PoisonWatch {
       this.failures = 0
       return { error, quarantined: false }
     }
-    const place = `${taskId(task)} ${error.code}`
-    if (this.place !== place || attempt?.coordinator.lastCheckpoint !== undefined) this.failures = 0
-    this.place = place
+    const { split, position } = error.details
+    const here = {
+      task: `${taskId(task)} ${error.code}`,
+      record: position === undefined ? undefined : `${split}@${position}`,
+    }
+    if (!this.isAgain(here, attempt)) this.failures = 0
+    this.last = here
+    // All together: they may be dealt out otherwise next time.
+    this.unread = 0
+    for (const { recordsSinceCheckpoint = 0 } of attempt?.tasks.values() ?? []) this.unread += recordsSinceCheckpoint
     if (++this.failures < FAILURES) return { error, quarantined: false }
     const found = recordOf(error, attempt)
     const quarantined = found !== undefined && this.quarantine(found, error, taskId(task), attempt!)
@@ -66,6 +76,14 @@ export class PoisonWatch {
     )
     if (quarantined) this.failures = 0
     return { error: named, quarantined }
+  }
+
+  /** A record that is known is the same however many checkpoints lie between; of another, one tells that it was passed. */
+  private isAgain(here: NonNullable<PoisonWatch['last']>, attempt: Attempt | undefined): boolean {
+    const { last } = this
+    if (last?.task !== here.task) return false
+    if (last.record !== undefined && here.record !== undefined) return last.record === here.record
+    return attempt?.coordinator.lastCheckpoint === undefined
   }
 
   private quarantine({ source, split, offset }: Found, error: SluiceError, task: string, attempt: Attempt): boolean {

@@ -56,8 +56,8 @@ export interface Deployment {
   readonly restore?: string
   /** By source uid: the splits of each subtask. */
   readonly splits: Readonly<Record<string, readonly (readonly SplitState[])[]>>
-  /** Read record by record, each stamped with its place, to find one that fails. */
-  readonly careful: boolean
+  /** So many records each source shall read one by one, stamped with their places, to find one that fails. */
+  readonly careful: number
   /** By source uid: records that go to its side output `poisoned`. */
   readonly poison: Readonly<Record<string, readonly Poison[]>>
   /** Leave state aside that no operator of the job has any more. */
@@ -90,6 +90,8 @@ export interface TaskStatus extends TaskName {
     readonly watermarkMs: number | null
   }[]
   readonly recordsIn: number
+  /** Of a source: how many it has read that no complete checkpoint has got past. */
+  readonly recordsSinceCheckpoint?: number
   readonly bytesIn: number
   readonly bytesOut: number
   /** Since the last status: together about 1,000. */

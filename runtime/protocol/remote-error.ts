@@ -39,10 +39,18 @@ export function fromRemoteError(error: RemoteError): SluiceError {
   return revived
 }
 
-/** What of `details` goes through JSON; the rest as text. */
+/** What of `details` goes through JSON; the rest as text, so that what can't be told hides nothing. */
 function plain(details: Readonly<Record<string, unknown>>): Record<string, Json> {
-  const text = JSON.stringify(details, (_key, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value instanceof Error ? value.message : value,
-  )
-  return JSON.parse(text) as Record<string, Json>
+  return Object.fromEntries(Object.entries(details ?? {}).map(([name, value]) => [name, jsonOf(value)]))
+}
+
+function jsonOf(value: unknown): Json {
+  try {
+    const text = JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'bigint' ? String(inner) : inner instanceof Error ? inner.message : inner,
+    )
+    return text === undefined ? null : (JSON.parse(text) as Json)
+  } catch {
+    return String(value)
+  }
 }

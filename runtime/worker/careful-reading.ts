@@ -9,8 +9,8 @@ export interface CarefulOptions {
   readonly splits: readonly SplitState[]
   /** Records that are not to be processed, also those that a checkpoint has got past. */
   readonly poison: readonly Poison[]
-  /** Stamp every record with its place, until a checkpoint has got past the suspected one. */
-  readonly suspicious: boolean
+  /** So many records, from the first on, may hold the one that fails: each is stamped with its place. */
+  readonly suspects: number
 }
 
 /** Rows per batch: larger batches outlive the young generation. */
@@ -20,11 +20,11 @@ export class CarefulReading {
   private readonly options: CarefulOptions
   /** By origin. */
   private readonly poison: Map<string, Poison>
-  private suspicious: boolean
+  private suspects: number
 
   constructor(options: CarefulOptions) {
     this.options = options
-    this.suspicious = options.suspicious
+    this.suspects = options.suspects
     const own = new Map(options.splits.map(({ id, position }) => [id, position]))
     const toCome = options.poison.filter(({ split, position }) => own.has(split) && !isBehind(position, own.get(split)))
     this.poison = new Map(toCome.map((each) => [originOf(each.split, each.position), each]))
@@ -34,14 +34,10 @@ export class CarefulReading {
     return this.isCareful ? 1 : MAX_BATCH_ROWS
   }
 
-  /** A checkpoint is complete: what comes behind it is not suspected. */
-  passed(): void {
-    this.suspicious = false
-  }
-
   /** What was polled, and which input of the stage it is for. */
   judge(polled: Batch): { readonly batch: Batch; readonly input: number } {
     if (!this.isCareful) return { batch: polled, input: 0 }
+    this.suspects--
     const { reader, splits } = this.options
     const batch = stampOrigin(polled, reader, splits)
     const poison = batch.origin === undefined ? undefined : this.poison.get(batch.origin)
@@ -52,6 +48,6 @@ export class CarefulReading {
   }
 
   private get isCareful(): boolean {
-    return this.suspicious || this.poison.size > 0
+    return this.suspects > 0 || this.poison.size > 0
   }
 }

@@ -41,7 +41,9 @@ export function openConnectors({ nodes }: Plan, { topics, tables }: Connections)
     sources,
     sinks,
     async close() {
-      for (const connector of [...sources.values(), ...sinks.values()]) await connector.close()
+      // All of them, and then what went wrong with the first that could not be closed.
+      const closed = await Promise.allSettled([...sources.values(), ...sinks.values()].map((each) => each.close()))
+      for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason
     },
   }
 }

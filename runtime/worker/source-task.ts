@@ -28,8 +28,8 @@ export interface SourceTaskOptions {
   readonly share: LoopShare
   readonly meter: TaskMeter
   readonly clock: Clock
-  /** Read record by record, each stamped with its place, until a checkpoint has got past a suspected one. */
-  readonly careful: boolean
+  /** So many records are read one by one, each stamped with its place: one of them is suspected to fail the job. */
+  readonly careful: number
   /** Records that go to the side output `poisoned`. */
   readonly poison: readonly Poison[]
   /** A split without data for this long is idle. @default never */
@@ -49,13 +49,18 @@ export class SourceTask implements SourceTaskControl {
   private ended = false
   private waiting: AbortController | undefined
   /** What the last barrier cut. */
-  private cut: { readonly checkpointId: bigint; readonly splits: readonly SplitState[] } | undefined
+  private cut:
+    | { readonly checkpointId: bigint; readonly splits: readonly SplitState[]; readonly records: number }
+    | undefined
+  /** Read in this attempt, and of these, those that a complete checkpoint has got past. */
+  private records = 0
+  private completedRecords = 0
 
   constructor(options: SourceTaskOptions) {
     this.options = options
     this.name = options.name
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
-    this.reading = new CarefulReading({ ...options, suspicious: options.careful })
+    this.reading = new CarefulReading({ ...options, suspects: options.careful })
     this.idleness = new SplitIdleness(
       options.splits.map((split) => split.index),
       options.clock,
@@ -86,6 +91,7 @@ export class SourceTask implements SourceTaskControl {
         }
         const { batch, input } = reading.judge(read)
         current = batch
+        this.records += batch.length
         meter.received(batch.length)
         faultPoint('source.after-poll')
         if (batch.split !== undefined) this.idleness.active(batch.split)
@@ -96,6 +102,7 @@ export class SourceTask implements SourceTaskControl {
           await meter.waitBackpressured(Promise.all([full, credit]))
           this.idleness.heldBack()
         }
+        current = undefined
         await share.breathe()
       }
     } catch (error) {
@@ -126,8 +133,9 @@ export class SourceTask implements SourceTaskControl {
   complete(checkpointId: bigint): void {
     const { stage, reader } = this.options
     stage.complete(checkpointId)
-    this.reading.passed()
-    if (this.cut?.checkpointId === checkpointId) reader.checkpointComplete?.(this.cut.splits)
+    if (this.cut?.checkpointId !== checkpointId) return
+    this.completedRecords = this.cut.records
+    reader.checkpointComplete?.(this.cut.splits)
   }
 
   abort(checkpointId: bigint): void {
@@ -136,12 +144,13 @@ export class SourceTask implements SourceTaskControl {
 
   status(): TaskStatus {
     const { meter, reader, outputs } = this.options
-    return meter.status(this.name, {
+    const status = meter.status(this.name, {
       bytesIn: reader.readBytes ?? 0,
       bytesOut: outputs.sentBytes,
       inputQueueLength: 0,
       outputQueueLength: outputs.length,
     })
+    return { ...status, recordsSinceCheckpoint: this.records - this.completedRecords }
   }
 
   async close(): Promise<void> {
@@ -153,7 +162,7 @@ export class SourceTask implements SourceTaskControl {
     const { stage, reader, outputs, clock } = this.options
     // Positions and stage state are cut at the same moment: nothing was polled that has not been fed.
     const splits = reader.snapshot()
-    this.cut = { checkpointId, splits }
+    this.cut = { checkpointId, splits, records: this.records }
     const startDelayMs = Math.max(0, clock.nowMs() - triggeredAtMs)
     this.snapshots.report(checkpointId, stage.snapshot(checkpointId), { alignmentMs: 0, startDelayMs }, splits)
     outputs.broadcast({ ...barrier, checkpointId, triggeredAtMs })

@@ -7,7 +7,7 @@ import { type Measurement, median, type Timing } from './measure.ts'
 
 const SETTINGS: CountingSettings = {
   keys: 100_000,
-  rows: Number(process.env['SLUICE_BENCH_ROWS'] ?? 8_000_000),
+  rows: Number(process.env['SLUICE_BENCH_ROWS'] ?? 10_000_000),
 }
 const ROUNDS = 5
 const SAMPLE_MS = 20
@@ -25,14 +25,19 @@ export async function benchCheckpointCost(): Promise<Measurement[]> {
       runs[name].push(await withBenchedJob((bench) => measureRun(bench, INTERVALS[name])))
     }
   }
-  const costs = (of: (run: Run) => number) =>
-    100 * (median(runs['every second'].map(of)) / median(runs.none.map(of)) - 1)
+  const difference = (of: (run: Run) => number) => median(runs['every second'].map(of)) - median(runs.none.map(of))
+  const costs = (of: (run: Run) => number) => (100 * difference(of)) / median(runs.none.map(of))
   return [
     ...Object.entries(runs).flatMap(([name, of]) => [
       { name: `checkpoints ${name}: wall`, value: median(of.map(({ wallMs }) => wallMs)), unit: 'ms' },
       { name: `checkpoints ${name}: CPU`, value: median(of.map(({ cpuMs }) => cpuMs)), unit: 'ms' },
       { name: `checkpoints ${name}: taken`, value: median(of.map(({ checkpoints }) => checkpoints)), unit: 'in a run' },
     ]),
+    {
+      name: 'CPU of one checkpoint',
+      value: difference(({ cpuMs }) => cpuMs) / difference(({ checkpoints }) => checkpoints),
+      unit: 'ms',
+    },
     { name: 'cost in wall time', value: costs(({ wallMs }) => wallMs), unit: '%', target: '< 5' },
     { name: 'cost in CPU time', value: costs(({ cpuMs }) => cpuMs), unit: '%', target: '< 5' },
   ]

@@ -1,7 +1,7 @@
 /**
  * Every scenario and every property at full count, for hours when need be, and a record of it:
  *
- *     npm run test:deep [recovery|chaos|zombies|backpressure|simulation|properties|integration …]
+ *     npm run test:deep [recovery|chaos|zombies|backpressure|mutations|simulation|properties|integration …]
  *
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
@@ -26,6 +26,7 @@ const SUITES: Readonly<Record<string, () => Suite>> = {
   chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
   zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
   backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),
+  mutations: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/mutated-checkpoint.test.ts'] }),
   simulation: () => ({ config: 'test/vitest.config.ts', files: ['test/simulation/'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
   // The chaos is a suite of its own, and takes its time.
@@ -51,6 +52,8 @@ async function runSuite(name: string): Promise<boolean> {
   const reporting = ['--disable-console-intercept', '--reporter=verbose']
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
   const started = new Date()
+  // What is tested is what is there now: hours later it may be another.
+  const tested = commit()
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, SLUICE_TEST_SCALE: 'full', SLUICE_TEST_SEED: String(FRESH_SEED), NO_COLOR: '1' },
@@ -67,7 +70,7 @@ async function runSuite(name: string): Promise<boolean> {
   const minutes = (Date.now() - started.getTime()) / 60_000
   const header = [
     `command: SLUICE_TEST_SEED=${FRESH_SEED} npm run test:deep ${name}`,
-    `commit: ${commit()}`,
+    `commit: ${tested}`,
     `date: ${started.toISOString().slice(0, 10)}, ${minutes.toFixed(1)} minutes`,
     `machine: ${cpus().length} × ${cpus()[0]?.model}, node ${process.versions.node}`,
     `exit code: ${code}`,

@@ -37,24 +37,39 @@ export function stallFile(directory: string): string {
   return join(directory, 'stalled')
 }
 
-/** How often each of the numbers below `total` is in what has been committed. */
-export function committedNumbers(
-  directory: string,
-  total: number,
-): { readonly lost: number; readonly doubled: number } {
-  const seen = new Uint8Array(total)
+/** What has been committed, of splits that number their records without a gap. */
+export interface CommittedNumbers {
+  readonly records: number
+  /** Numbers before one that is there. */
+  readonly lost: number
+  readonly doubled: number
+}
+
+/** @param perSplit how many numbers each split has to itself */
+export function committedNumbers(directory: string, perSplit: number): CommittedNumbers {
+  const timesOf = new Map<number, number[]>()
   for (const { files } of commits(directory)) {
     for (const file of files) {
       const bytes = readFileSync(join(directory, file))
-      for (let at = 0; at < bytes.length; at += 4) seen[bytes.readUInt32LE(at)]!++
+      for (let at = 0; at < bytes.length; at += 4) {
+        const n = bytes.readUInt32LE(at)
+        const split = Math.floor(n / perSplit)
+        const times = timesOf.get(split) ?? []
+        timesOf.set(split, times)
+        times[n % perSplit] = (times[n % perSplit] ?? 0) + 1
+      }
     }
   }
-  let [lost, doubled] = [0, 0]
-  for (const times of seen) {
-    if (times === 0) lost++
-    else doubled += times - 1
+  let [records, lost, doubled] = [0, 0, 0]
+  for (const times of timesOf.values()) {
+    for (let position = 0; position < times.length; position++) {
+      const count = times[position] ?? 0
+      records += count
+      if (count === 0) lost++
+      else doubled += count - 1
+    }
   }
-  return { lost, doubled }
+  return { records, lost, doubled }
 }
 
 interface Commit {

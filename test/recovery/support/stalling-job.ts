@@ -9,19 +9,17 @@ import { numberSource } from '../../support/number-source.ts'
 import { type Numbered, numberSink } from './number-sink.ts'
 
 const SPLITS = 8
+/** More than any run reads. */
+export const NUMBERS_PER_SPLIT = 2 ** 29
 const KEYS = 10_000
-const rows = Number(env['SLUICE_TEST_ROWS']) / SPLITS
 
 interface Keyed extends Numbered {
   readonly key: number
 }
 
 export default topology('stalling', ({ fromSource }) => {
-  const row = (position: number, split: number) => {
-    const n = split * rows + position
-    return { n, key: n % KEYS }
-  }
-  fromSource<Keyed>('numbers', () => numberSource({ splits: SPLITS, rows, row }))
+  const row = (position: number, split: number) => ({ n: split * NUMBERS_PER_SPLIT + position, key: position % KEYS })
+  fromSource<Keyed>('numbers', () => numberSource({ splits: SPLITS, rows: NUMBERS_PER_SPLIT, row }))
     .pipe(
       keyBy('key'),
       process({
