@@ -30,7 +30,8 @@ const before = process.cpuUsage()
 await send(rows)
 const { user, system } = process.cpuUsage(before)
 connection.send(Buffer.from(JSON.stringify({ sendCpuMs: (user + system) / 1000 })))
-connection.close()
+// The receiver closes once it has it all: its last credit is still to come.
+await new Promise<void>((resolve) => connection.onClose(() => resolve()))
 
 async function send(count: number): Promise<void> {
   for (let sent = 0, turn = 0; sent < count; sent += batchRows, turn++) {

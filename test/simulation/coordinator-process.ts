@@ -13,6 +13,9 @@ export type Submission = Pick<
   'parallelism' | 'workers' | 'keyGroups' | 'checkpoints' | 'restart' | 'fromSavepoint' | 'allowRewind'
 >
 
+/** How a coordinator may end though nothing is wrong; FENCED: another one has taken over. */
+const ENDS: ReadonlySet<string> = new Set(['FINISHED', 'CANCELED', 'FENCED'])
+
 export class CoordinatorProcess {
   readonly machine: Machine
   readonly master: JobMaster
@@ -55,6 +58,8 @@ export class CoordinatorProcess {
 
   private ended(outcome: string): void {
     this.outcome = outcome
+    const { name, world } = this.machine.process
+    if (!ENDS.has(outcome)) world.violate(`${name} failed with ${outcome}`)
     this.machine.process.end(`exit: ${outcome}`)
   }
 }

@@ -2,9 +2,6 @@
 import { CoordinatorProcess, type Submission } from './coordinator-process.ts'
 import type { Machines } from './machines.ts'
 
-/** What a coordinator may fail with though nothing is wrong: another one has taken over. */
-const TAKEN_OVER = 'FENCED'
-
 export class User {
   readonly coordinators: CoordinatorProcess[] = []
   readonly savepoints: string[] = []
@@ -59,10 +56,6 @@ export class User {
   /** Looks after the job from now on. */
   tend(): void {
     const { world } = this.machines
-    for (const { outcome, machine } of this.coordinators) {
-      if (outcome === undefined || outcome === 'FINISHED' || outcome === 'CANCELED' || outcome === TAKEN_OVER) continue
-      world.violate(`${machine.process.name} failed with ${outcome}`)
-    }
     if (this.isDone) return
     const isRival = this.alive.some(({ machine }) => machine.process.state === 'stopped')
     if (this.alive.length === 0 || (isRival && this.alive.length < 3 && world.chance(0.3))) this.submit()

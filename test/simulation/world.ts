@@ -90,8 +90,8 @@ export class World {
   }
 
   /**
-   * Lets events happen until `isOver`. After each one all promises settle that it has settled: what then runs on waits for
-   * another event, so that two runs of a seed are the same.
+   * Lets events happen until `isOver`. Between two of them everything goes on that waits for promises only, and comes to
+   * rest: so nothing depends on how long it takes, and two runs of a seed are the same.
    */
   async run(isOver: () => boolean, deadlineMs: number): Promise<WorldEnd> {
     const crashed = (error: unknown) => this.violate(`nobody caught ${(error as Error)?.stack ?? String(error)}`)
