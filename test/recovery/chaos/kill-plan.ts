@@ -4,11 +4,21 @@ import { FAULT_POINTS, type FaultPoint } from '../../../runtime/fault-point.ts'
 
 export type Role = 'coordinator' | 'worker'
 
-/** The process that is first to pass a fault point, or one of the job's at a random moment. */
-export type Kill =
-  | { readonly at: FaultPoint }
-  /** `soon`: not even a checkpoint is waited for. */
-  | { readonly at: 'random'; readonly role: Role; readonly delayMs: number; readonly soon: boolean }
+/** Of the process that is first to pass a fault point. */
+export interface FaultKill {
+  readonly at: FaultPoint
+}
+
+/** Of one of the job's processes, at a random moment. */
+export interface RandomKill {
+  readonly at: 'random'
+  readonly role: Role
+  readonly delayMs: number
+  /** Not even a checkpoint is waited for. */
+  readonly soon: boolean
+}
+
+export type Kill = FaultKill | RandomKill
 
 /** What the plan holds in all. */
 export const KILLS = 200
@@ -26,10 +36,13 @@ export function isPassedInRecovery(name: Kill['at']): boolean {
 /** The first `count` kills of the plan that a seed gives. */
 export function killPlan(count: number, seed: number): readonly Kill[] {
   const random = seededRandom(`chaos/${seed}`)
-  const faults = CHAOS_FAULT_POINTS.flatMap((at) => Array.from({ length: PER_FAULT_POINT }, (): Kill => ({ at })))
+  const faults = CHAOS_FAULT_POINTS.flatMap((at) => Array.from({ length: PER_FAULT_POINT }, (): FaultKill => ({ at })))
   const moments = KILLS - faults.length
   const groups = faults.map((fault): Kill[] =>
-    isPassedInRecovery(fault.at) ? [randomKill(random, provokerOf(fault.at, random)), fault] : [fault],
+    // The job runs by then: what it would pass while it still recovers is for the attempt that follows.
+    isPassedInRecovery(fault.at)
+      ? [{ ...randomKill(random, provokerOf(fault.at, random)), soon: false }, fault]
+      : [fault],
   )
   const used = groups.flat().filter(({ at }) => at === 'random').length
   for (let n = used; n < moments; n++) groups.push([randomKill(random, random() < 0.6 ? 'worker' : 'coordinator')])
@@ -37,11 +50,11 @@ export function killPlan(count: number, seed: number): readonly Kill[] {
 }
 
 /** Only the coordinator that survives a failure restarts in place. */
-function provokerOf(name: Kill['at'], random: () => number): Role {
+function provokerOf(name: FaultPoint, random: () => number): Role {
   return name.startsWith('restart.') || random() < 0.5 ? 'worker' : 'coordinator'
 }
 
-function randomKill(random: () => number, role: Role): Kill {
+function randomKill(random: () => number, role: Role): RandomKill {
   return { at: 'random', role, delayMs: Math.floor(random() * MAX_DELAY_MS), soon: random() < 0.15 }
 }
 

@@ -6,7 +6,7 @@ import { JobProcesses } from '../../support/job-processes.ts'
 import { startMedallion } from '../../support/medallion.ts'
 import { isAlive } from '../../support/process-state.ts'
 import { runProcess, type StartedProcess, until } from '../../support/run-process.ts'
-import { isPassedInRecovery, type Kill } from './kill-plan.ts'
+import { type FaultKill, isPassedInRecovery, type Kill, type RandomKill } from './kill-plan.ts'
 import type { KillRecord } from './kill-report.ts'
 
 export const PARALLELISM = 4
@@ -109,7 +109,7 @@ export class KilledMedallion {
     return coordinator
   }
 
-  private async waitForMoment({ soon, delayMs }: Extract<Kill, { at: 'random' }>): Promise<void> {
+  private async waitForMoment({ soon, delayMs }: RandomKill): Promise<void> {
     if (!soon) await this.waitForCheckpoint()
     const atMs = Date.now() + delayMs
     await this.until('a random moment', () => Date.now() >= atMs)
@@ -123,7 +123,7 @@ export class KilledMedallion {
     })
   }
 
-  private async killAtRandom({ role }: Extract<Kill, { at: 'random' }>): Promise<void> {
+  private async killAtRandom({ role }: RandomKill): Promise<void> {
     let pid: number | undefined
     await this.until(`a ${role} to kill`, () => {
       const workers = this.processes.workersOf(this.coordinator.pid)
@@ -134,7 +134,7 @@ export class KilledMedallion {
     await this.killed('random', pid!, Date.now())
   }
 
-  private async killAtFault(at: Exclude<Kill['at'], 'random'>): Promise<void> {
+  private async killAtFault(at: FaultKill['at']): Promise<void> {
     let passed = false
     if (at === 'rescale.after-savepoint') this.commands.push(this.rescaleUntil(() => passed))
     await this.until(`${at} to be passed`, () => this.fault.claim() !== undefined)
