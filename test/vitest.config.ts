@@ -12,6 +12,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/integration/**', 'node_modules/**'],
     pool: 'forks',
+    // Most of the time goes into processes that start and end: one test file alone leaves half of two cores unused.
+    maxWorkers: '100%',
     ...reporters,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
