@@ -5,7 +5,9 @@
 
 import { keyGroupRangeOf } from '../../runtime/state/key-group-range.ts'
 import { createStageState, type StageState } from '../../runtime/state/store.ts'
+import { Alarms } from '../../runtime/time/alarms.ts'
 import { NodeInputs } from '../../runtime/time/node-inputs.ts'
+import { Wakes } from '../../runtime/time/wakes.ts'
 import { keyBatch } from '../../runtime/worker/key-batch.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
@@ -105,11 +107,17 @@ export class OperatorHarness<T, O extends Outputs> {
   private readonly operators: Operator[] = []
   private readonly watermarksMs = new Map<string, number>()
   private state!: StageState
+  private readonly wakes: Wakes
+  private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
+  private holds: Promise<void>[] = []
+  private isBusy = false
 
   constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     this.describe = describe
     this.clock = options.clock ?? new ManualClock()
     this.options = options
+    this.wakes = new Wakes(this.clock)
+    this.wakes.onDue = () => !this.isBusy && this.wake()
     this.counters = counters
     const { nodes, source, outputs } = describe()
     this.nodes = nodes
@@ -169,7 +177,24 @@ export class OperatorHarness<T, O extends Outputs> {
   }
 
   send(element: Element): this {
-    this.emit(place(this.source, 'out'), element)
+    this.isBusy = true
+    try {
+      this.emit(place(this.source, 'out'), element)
+    } finally {
+      this.isBusy = false
+    }
+    this.wake()
+    return this
+  }
+
+  /** Waits for operators that said they are full, or have something left to emit at the end. */
+  async settled(): Promise<this> {
+    while (this.holds.length > 0) {
+      const holds = this.holds
+      this.holds = []
+      await Promise.all(holds)
+      this.wake()
+    }
     return this
   }
 
@@ -209,6 +234,7 @@ export class OperatorHarness<T, O extends Outputs> {
   /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
   async restart(): Promise<OperatorHarness<T, O>> {
     const snapshot = await this.snapshot()
+    this.wakes.close()
     for (const operator of this.operators) operator.close?.()
     const next = new OperatorHarness<T, O>(this.describe, { ...this.options, clock: this.clock }, this.counters)
     await next.open(snapshot)
@@ -223,6 +249,10 @@ export class OperatorHarness<T, O extends Outputs> {
       bytes: bytes.slice(),
     }))
     return { keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: new Map(this.watermarksMs) }
+  }
+
+  private wake(): void {
+    while (this.wakes.isDue) this.alarms.ring(this.wakes.take())
   }
 
   private emit(origin: string, element: Element): void {
@@ -265,7 +295,8 @@ export class OperatorHarness<T, O extends Outputs> {
       }
       for (const port of ['out', ...(node.sideOutputs ?? [])]) this.emit(place(node, port), element)
     }
-    const operator = create({
+    const wake = this.alarms.add((nowMs) => operator.onWake?.(nowMs))
+    const operator: Operator = create({
       uid: node.id,
       subtask: this.options.subtask ?? 0,
       parallelism: this.options.parallelism ?? 1,
@@ -281,6 +312,8 @@ export class OperatorHarness<T, O extends Outputs> {
       },
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
+      wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
+      hold: (until) => this.holds.push(until),
     })
     this.operators.push(operator)
     return (element) => {
@@ -288,8 +321,9 @@ export class OperatorHarness<T, O extends Outputs> {
       let forwarded: Element | undefined = element
       if (element.kind === 'watermark' && operator.onWatermark) forwarded = operator.onWatermark(element)
       if (element.kind === 'idle' && operator.onIdle) forwarded = operator.onIdle(element)
-      if (element.kind === 'end') operator.onEnd?.(element)
-      if (forwarded !== undefined) forward(forwarded)
+      const rest = element.kind === 'end' ? operator.onEnd?.(element) : undefined
+      if (rest !== undefined) this.holds.push(rest.then(() => forward(element)))
+      else if (forwarded !== undefined) forward(forwarded)
     }
   }
 
