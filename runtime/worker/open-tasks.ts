@@ -10,6 +10,7 @@ import { restoreOf } from '../checkpoint/restore.ts'
 import { InputGate } from '../exchange/input-gate.ts'
 import { Outputs } from '../exchange/outputs.ts'
 import type { Deployment } from '../protocol/messages.ts'
+import { Wakes } from '../time/wakes.ts'
 import { ChainStage } from './chain-stage.ts'
 import type { OpenConnectors } from './connectors.ts'
 import { LoopShare } from './loop-share.ts'
@@ -81,6 +82,7 @@ async function openTask(
   const restore = restoreOf(manifest, stagePlan, subtask, files, deployment.allowNonRestoredState)
   const stage = new ChainStage(stagePlan)
   let outputs: Outputs | undefined
+  const wakes = new Wakes(clock)
   opened.defer(() => closeQuietly(stage, options))
   const host = stageHost({
     plan,
@@ -92,6 +94,7 @@ async function openTask(
     metrics: (uid) => metricsOf(options, uid, subtask),
     emit: (output, element) => outputs!.emit(output, element),
     store: (chunk) => files.store(epoch, chunk),
+    wake: (atMs) => wakes.at(atMs),
     sinks: connectors.sinks,
   })
   await stage.open(host, restore)
@@ -100,7 +103,7 @@ async function openTask(
   return () => {
     outputs = new Outputs(channels.outputs(stagePlan, subtask), { keyGroups: plan.keyGroups, subtask })
     const meter = new TaskMeter(clock, metricsOf(options, stagePlan.id, subtask), () => stage.progress())
-    const common = { name: { stage: stagePlan.id, subtask }, stage, outputs, listener, share, meter, clock }
+    const common = { name: { stage: stagePlan.id, subtask }, stage, wakes, outputs, listener, share, meter, clock }
     if (source !== undefined) return new SourceTask({ ...common, ...source, careful: deployment.careful })
     const watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     return new StageTask({ ...common, gate: new InputGate({ inputs, watermarkMs, clock }) })

@@ -7,6 +7,7 @@ import type { Poison } from '../../topology/poisoned-record.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
+import type { Wakes } from '../time/wakes.ts'
 import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
 import { atOrigin } from './record-origin.ts'
@@ -14,6 +15,7 @@ import { SnapshotReporter } from './snapshot-reporter.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
+import { TaskTurn } from './task-turn.ts'
 
 /** How long a wait for data may last before the task looks at its idle splits, milliseconds. */
 const WAIT_MS = 1_000
@@ -27,6 +29,7 @@ export interface SourceTaskOptions {
   readonly listener: TaskListener
   readonly share: LoopShare
   readonly meter: TaskMeter
+  readonly wakes: Wakes
   readonly clock: Clock
   /** So many records are read one by one, each stamped with its place: one of them is suspected to fail the job. */
   readonly careful: number
@@ -42,6 +45,7 @@ export class SourceTask implements SourceTaskControl {
   private readonly snapshots: SnapshotReporter
   private readonly idleness: SplitIdleness
   private readonly reading: CarefulReading
+  private readonly turn: TaskTurn
   private readonly barriers: Barrier[] = []
   private draining = false
   private halted = false
@@ -59,6 +63,8 @@ export class SourceTask implements SourceTaskControl {
   constructor(options: SourceTaskOptions) {
     this.options = options
     this.name = options.name
+    this.turn = new TaskTurn(options)
+    options.wakes.onDue = () => this.waiting?.abort()
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
     this.reading = new CarefulReading({ ...options, suspects: options.careful })
     this.idleness = new SplitIdleness(
@@ -69,7 +75,7 @@ export class SourceTask implements SourceTaskControl {
   }
 
   async run(): Promise<void> {
-    const { stage, reader, splits, outputs, share, meter, listener } = this.options
+    const { stage, wakes, reader, splits, outputs, share, meter, listener } = this.options
     const { reading } = this
     let current: Batch | undefined
     try {
@@ -80,6 +86,7 @@ export class SourceTask implements SourceTaskControl {
         await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
+        if (wakes.isDue) await this.turn.wake()
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
         this.announceIdle()
@@ -99,7 +106,7 @@ export class SourceTask implements SourceTaskControl {
         faultPoint('task.after-batch')
         const credit = outputs.credit()
         if (full !== undefined || credit !== undefined) {
-          await meter.waitBackpressured(Promise.all([full, credit]))
+          await this.turn.settle(Promise.all([full, credit]))
           this.idleness.heldBack()
         }
         current = undefined
@@ -127,6 +134,7 @@ export class SourceTask implements SourceTaskControl {
 
   stop(): void {
     this.stopped = true
+    this.options.wakes.close()
     this.waiting?.abort()
   }
 
@@ -172,8 +180,8 @@ export class SourceTask implements SourceTaskControl {
     const { stage } = this.options
     this.draining = false
     this.halted = true
-    await stage.onWatermark(0, { kind: 'watermark', timestampMs: MAX_WATERMARK_MS })
-    await stage.onEnd(0, { kind: 'end', drain: true })
+    await this.turn.settle(stage.onWatermark(0, { kind: 'watermark', timestampMs: MAX_WATERMARK_MS }))
+    await this.turn.settle(stage.onEnd(0, { kind: 'end', drain: true }))
   }
 
   private async idle(): Promise<void> {
@@ -182,7 +190,7 @@ export class SourceTask implements SourceTaskControl {
       this.ended = true
       listener.atEnd(this.name)
     }
-    if (this.barriers.length > 0 || this.draining || this.stopped) return
+    if (this.barriers.length > 0 || this.draining || this.stopped || this.options.wakes.isDue) return
     this.waiting = new AbortController()
     const { signal } = this.waiting
     await meter.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))

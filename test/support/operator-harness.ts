@@ -5,7 +5,9 @@
 
 import { keyGroupRangeOf } from '../../runtime/state/key-group-range.ts'
 import { createStageState, type StageState } from '../../runtime/state/store.ts'
+import { Alarms } from '../../runtime/time/alarms.ts'
 import { NodeInputs } from '../../runtime/time/node-inputs.ts'
+import { Wakes } from '../../runtime/time/wakes.ts'
 import { keyBatch } from '../../runtime/worker/key-batch.ts'
 import { rowChain } from '../../runtime/worker/row-chain.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
@@ -164,12 +166,18 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
   private readonly operators: Operator[] = []
   private readonly watermarksMs = new Map<string, number>()
   private state!: StageState
+  private readonly wakes: Wakes
+  private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
+  private holds: Promise<void>[] = []
+  private isBusy = false
 
   constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     super()
     this.describe = describe
     this.clock = options.clock ?? new ManualClock()
     this.options = options
+    this.wakes = new Wakes(this.clock)
+    this.wakes.onDue = () => !this.isBusy && this.wake()
     this.counters = counters
     const { nodes, sources, outputs } = describe()
     this.nodes = nodes
@@ -207,11 +215,32 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
 
   /** The second input. */
   get right(): HarnessInput<R> {
-    return new SideInput((element) => this.emit(place(this.sources[1]!, 'out'), element))
+    return new SideInput((element) => this.sendTo(1, element))
   }
 
   send(element: Element): this {
-    this.emit(place(this.sources[0]!, 'out'), element)
+    this.sendTo(0, element)
+    return this
+  }
+
+  private sendTo(input: number, element: Element): void {
+    this.isBusy = true
+    try {
+      this.emit(place(this.sources[input]!, 'out'), element)
+    } finally {
+      this.isBusy = false
+    }
+    this.wake()
+  }
+
+  /** Waits for operators that said they are full, or have something left to emit at the end. */
+  async settled(): Promise<this> {
+    while (this.holds.length > 0) {
+      const holds = this.holds
+      this.holds = []
+      await Promise.all(holds)
+      this.wake()
+    }
     return this
   }
 
@@ -251,6 +280,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
   /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
   async restart(): Promise<OperatorHarness<T, O, R>> {
     const snapshot = await this.snapshot()
+    this.wakes.close()
     for (const operator of this.operators) operator.close?.()
     const next = new OperatorHarness<T, O, R>(this.describe, { ...this.options, clock: this.clock }, this.counters)
     await next.open(snapshot)
@@ -265,6 +295,10 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       bytes: bytes.slice(),
     }))
     return { keyed, split: JSON.parse(JSON.stringify(snapshot.split)), watermarksMs: new Map(this.watermarksMs) }
+  }
+
+  private wake(): void {
+    while (this.wakes.isDue) this.alarms.ring(this.wakes.take())
   }
 
   private emit(origin: string, element: Element): void {
@@ -307,7 +341,8 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       }
       for (const port of ['out', ...(node.sideOutputs ?? [])]) this.emit(place(node, port), element)
     }
-    const operator = create({
+    const wake = this.alarms.add((nowMs) => operator.onWake?.(nowMs))
+    const operator: Operator = create({
       uid: node.id,
       subtask: this.options.subtask ?? 0,
       parallelism: this.options.parallelism ?? 1,
@@ -323,6 +358,8 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       },
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
+      wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
+      hold: (until) => this.holds.push(until),
     })
     this.operators.push(operator)
     return (element, input) => {
@@ -330,8 +367,9 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       let forwarded: Element | undefined = element
       if (element.kind === 'watermark' && operator.onWatermark) forwarded = operator.onWatermark(element)
       if (element.kind === 'idle' && operator.onIdle) forwarded = operator.onIdle(element)
-      if (element.kind === 'end') operator.onEnd?.(element)
-      if (forwarded !== undefined) forward(forwarded)
+      const rest = element.kind === 'end' ? operator.onEnd?.(element) : undefined
+      if (rest !== undefined) this.holds.push(rest.then(() => forward(element)))
+      else if (forwarded !== undefined) forward(forwarded)
     }
   }
 

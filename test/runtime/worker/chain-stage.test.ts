@@ -42,6 +42,7 @@ async function openCounting(): Promise<ChainStage> {
     clock: systemClock,
     logger: recordingLogger(),
     metrics: () => silentMetrics,
+    wake: () => {},
     emit: () => {},
     store: async ({ bytes, ...chunk }) => ({ ...chunk, file: 'file', sizeBytes: bytes.length, sha256: '' }),
     openWriter: async () => ({ write() {}, prepareCommit: async () => [], close: async () => {} }),
