@@ -116,6 +116,13 @@ export class TimeBuffer {
     return entry === undefined || entry[0] ? undefined : entry[1]
   }
 
+  /** The latest event time of all rows; −∞ when there are none. */
+  lastMs(): number {
+    let lastMs = Number.NEGATIVE_INFINITY
+    for (const [, , [timesMs]] of this.indices.entries(this.last)) lastMs = Math.max(lastMs, timesMs.at(-1)!)
+    return lastMs
+  }
+
   /** Where every row lies: to be asked once, after a restore. */
   *places(): Generator<Place> {
     for (const bucket of this.indices.namespaces()) {

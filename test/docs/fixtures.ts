@@ -58,3 +58,4 @@ export declare const late: Stream<Row<typeof SilverCandidate>>
 export declare const rejected: Stream<Row<typeof Quarantined>>
 export declare const quarantined: Stream<Row<typeof Quarantined>>
 export declare const orderTotals: UpdatingStream<{ userId: string; total: bigint }>
+export declare const shipments: Stream<{ order_id: string; carrier: string }>
