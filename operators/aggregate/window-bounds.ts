@@ -28,6 +28,7 @@ function ofWindow<R>(description: string, result: (window: TimeWindow) => R): Ag
     codec: varint,
     create: () => 0,
     add: (accumulator) => accumulator,
+    merge: (into) => into,
     result: (_accumulator, window) => result(window),
   }
 }

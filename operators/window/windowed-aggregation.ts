@@ -59,10 +59,10 @@ export function createWindowedAggregation(context: OperatorContext, plan: Window
     return accumulators
   }
 
-  function add(accumulators: unknown[], row: unknown): void {
+  function add(accumulators: unknown[], row: unknown, timestampMs: number): void {
     for (let i = 0; i < aggregates.length; i++) {
       try {
-        accumulators[i] = aggregates[i]!.add(accumulators[i], row)
+        accumulators[i] = aggregates[i]!.add(accumulators[i], row, timestampMs)
       } catch (error) {
         throw userFunctionError(context.uid, `${names[i]}: ${aggregates[i]!.description}`, row, error)
       }
@@ -121,7 +121,7 @@ export function createWindowedAggregation(context: OperatorContext, plan: Window
         if (isClosed(startMs)) late.push(i)
         else {
           const [keyGroup, key] = [keyGroups[i]!, keys[i]!]
-          add(state.update(startMs, keyGroup, key) ?? create(startMs, keyGroup, key), rows[i])
+          add(state.update(startMs, keyGroup, key) ?? create(startMs, keyGroup, key), rows[i], timestampsMs[i]!)
         }
       }
       if (late.length > 0) {
