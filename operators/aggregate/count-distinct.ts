@@ -26,6 +26,10 @@ export function countDistinct(source: string | ((row: any) => unknown)): Aggrega
       const value = read(row)
       return value === null || value === undefined ? seen : seen.add(toKey(value))
     },
+    merge(into, from) {
+      for (const key of from) into.add(key)
+      return into
+    },
     result: (seen) => BigInt(seen.size),
   }
 }

@@ -12,8 +12,9 @@ export function count<T, F extends keyof T & string>(field: F): Aggregate<T, big
 export function count(field?: string): Aggregate<any, bigint, number> {
   const result = (accumulator: number) => BigInt(accumulator)
   const create = () => 0
+  const merge = (into: number, from: number) => into + from
   if (field === undefined) {
-    return { description: 'count()', reads: [], codec: varint, create, add: (counted) => counted + 1, result }
+    return { description: 'count()', reads: [], codec: varint, create, add: (counted) => counted + 1, merge, result }
   }
   const { description, reads, read } = inputOf(field, undefined)
   return {
@@ -25,6 +26,7 @@ export function count(field?: string): Aggregate<any, bigint, number> {
       const value = read(row)
       return value === null || value === undefined ? counted : counted + 1
     },
+    merge,
     result,
   }
 }
