@@ -1,10 +1,11 @@
 /** Operators: what each step of a topology does. */
-export type { Aggregate } from './aggregate/aggregate.ts'
+export type { Aggregate, NeverNullAggregate } from './aggregate/aggregate.ts'
 export { avg } from './aggregate/avg.ts'
 export { count } from './aggregate/count.ts'
 export { countDistinct } from './aggregate/count-distinct.ts'
 export { max, min } from './aggregate/min-max.ts'
 export { sum } from './aggregate/sum.ts'
+export { where } from './aggregate/where.ts'
 export { windowDay, windowEnd, windowStart } from './aggregate/window-bounds.ts'
 export { branch } from './branch.ts'
 export { broadcast } from './broadcast.ts'

@@ -26,6 +26,11 @@ export interface Aggregate<in T, out R, A = any> {
   result(accumulator: A, window: TimeWindow): R
 }
 
+/** An aggregate that has a result for no records at all, as `count` has 0: kept from some of them, it is still no null. */
+export interface NeverNullAggregate<in T, out R, A = any> extends Aggregate<T, R, A> {
+  readonly neverNull: true
+}
+
 /** The result type of an aggregate. */
 export type ResultOf<G> = G extends Aggregate<any, infer R> ? R : never
 

@@ -1,40 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Aggregate } from '../../operators/aggregate/aggregate.ts'
-import { avg, count, countDistinct, max, min, sum, windowDay, windowEnd, windowStart } from '../../operators/index.ts'
-import { BufferReader, BufferWriter } from '../../topology/codec/index.ts'
-
-const WINDOW = { startMs: 86_400_000, endMs: 2 * 86_400_000 }
-
-/** The result over values of a field `v`: of one accumulator, and the same of two halves that are merged. */
-function over<R>(aggregate: Aggregate<any, R>, values: readonly unknown[]): R {
-  const half = Math.floor(values.length / 2)
-  const first = throughBytes(aggregate, gather(aggregate, aggregate.create(), values.slice(0, half)))
-  const second = gather(aggregate, aggregate.create(), values.slice(half))
-  const kept = bytesOf(aggregate, second)
-  const merged = aggregate.merge(aggregate.codec.copy(first), second)
-  const whole = gather(aggregate, first, values.slice(half))
-  expect(aggregate.result(merged, WINDOW)).toEqual(aggregate.result(whole, WINDOW))
-  // What was merged shares nothing with what it was merged from.
-  gather(aggregate, merged, values)
-  expect(bytesOf(aggregate, second)).toEqual(kept)
-  return aggregate.result(whole, WINDOW)
-}
-
-function gather<A>(aggregate: Aggregate<any, unknown, A>, into: A, values: readonly unknown[]): A {
-  let accumulator = into
-  for (const [index, v] of values.entries()) accumulator = aggregate.add(accumulator, { v }, index)
-  return accumulator
-}
-
-function bytesOf<A>({ codec }: Aggregate<any, unknown, A>, accumulator: A): Uint8Array {
-  const writer = new BufferWriter()
-  codec.write(writer, accumulator)
-  return writer.take()
-}
-
-function throughBytes<A>(aggregate: Aggregate<any, unknown, A>, accumulator: A): A {
-  return aggregate.codec.copy(aggregate.codec.read(new BufferReader(bytesOf(aggregate, accumulator))))
-}
+import {
+  avg,
+  count,
+  countDistinct,
+  max,
+  min,
+  sum,
+  windowDay,
+  windowEnd,
+  windowStart,
+} from '../../../operators/index.ts'
+import { over } from './gathering.ts'
 
 type Values = { v: any }
 
