@@ -1,5 +1,5 @@
 /** Types of joins: checked by tsc, never run. */
-import { intervalJoin, keyBy, map } from '../../operators/index.ts'
+import { intervalJoin, keyBy, map, session, tumbling, window, windowJoin } from '../../operators/index.ts'
 import { minutes } from '../../topology/duration.ts'
 import type { Stream, UpdatingStream } from '../../topology/stream.ts'
 
@@ -74,3 +74,21 @@ auctions.pipe(keyBy('id'), intervalJoin(updating.pipe(keyBy('auction')), bounds)
 auctions.pipe(keyBy('id'), intervalJoin(byAuction, { lower: 0, upper: 5 }))
 // @ts-expect-error where returns a boolean
 auctions.pipe(keyBy('id'), intervalJoin(byAuction, { ...bounds, where: (auction) => auction.expires }))
+
+// --- window join
+is<Stream<{ seller: string; price: number }>>()(
+  auctions.pipe(
+    keyBy('id'),
+    window(tumbling(minutes(1))),
+    windowJoin(byAuction, { select: ({ seller }, { price }) => ({ seller, price }) }),
+  ).out,
+)
+is<Stream<{ id: bigint; seller: string; expires: number; auction: bigint; bidder: string; price: number }>>()(
+  auctions.pipe(keyBy('id'), window(session(minutes(1))), windowJoin(byAuction)).out,
+)
+// @ts-expect-error both have a price: select what goes out
+byAuction.pipe(window(tumbling(minutes(1))), windowJoin(byAuction)).out
+// @ts-expect-error no windows
+auctions.pipe(keyBy('id'), windowJoin(byAuction))
+// @ts-expect-error a bigint is never equal to a text
+auctions.pipe(keyBy('id'), window(tumbling(minutes(1))), windowJoin(bids.pipe(keyBy('bidder'))))
