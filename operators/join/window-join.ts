@@ -6,7 +6,7 @@ import type { WindowElementOf, WindowedStream, WindowKeyOf } from '../window/win
 import { windowParameters } from '../window/window.ts'
 import { areTimed } from '../window/windows.ts'
 import { createWindowJoin } from './create-window-join.ts'
-import { appendJoin } from './join-node.ts'
+import { appendTimedJoin } from './join-node.ts'
 import type { Joinable, Joined, JoinOptions, JoinType, Merged } from './join-options.ts'
 
 /** The left side as a stream. */
@@ -45,7 +45,7 @@ export function windowJoin<
   return (windowed) => {
     check(windowed)
     const { input, windows, trigger, allowedLatenessMs } = windowed
-    return appendJoin<any>(input, right as AnyStream, {
+    return appendTimedJoin<any>(input, right as AnyStream, {
       kind: 'windowJoin',
       options,
       parameters: windowParameters(windowed),

@@ -62,7 +62,7 @@ export interface Outcome<O> {
  * for `latenessMs`.
  */
 export async function twoSided<O extends object>(
-  build: (left: Stream<Row>, right: Stream<Row>) => Outputs & { readonly out: Stream<O> },
+  build: (left: Stream<Row>, right: Stream<Row>) => Stream<O> | (Outputs & { readonly out: Stream<O> }),
   script: readonly Step[],
   latenessMs = 0,
 ): Promise<Outcome<O>> {
@@ -85,8 +85,10 @@ export async function twoSided<O extends object>(
         rows.push({ ...value, at })
       }
     }
-    late.left.push(...run.rows('lateLeft').map((each: any) => each.n))
-    late.right.push(...run.rows('lateRight').map((each: any) => each.n))
+    for (const each of ['left', 'right'] as const) {
+      const port = each === 'left' ? 'lateLeft' : 'lateRight'
+      if (run.ports.includes(port)) late[each].push(...(run.rows(port) as Row[]).map(({ n }) => n))
+    }
   }
   for (const step of script) {
     if (step === 'restart') {
