@@ -70,7 +70,7 @@ export function createIntervalJoin(context: OperatorContext, plan: IntervalJoinP
   /** Sends what has matched nothing by `toMs`, the earliest first. */
   function settle(side: Side, toMs: number): void {
     for (let place = side.due.pop(toMs); place !== undefined; place = side.due.pop(toMs)) {
-      const row = side.rows.unmet(place)
+      const row = side.rows.takeUnmet(place)
       if (row !== undefined) output.push(select(side, row, null), settledAtMs(side, place.timestampMs))
     }
   }

@@ -110,10 +110,12 @@ export class TimeBuffer {
     }
   }
 
-  /** The row at a place, unless it has met another. */
-  unmet({ bucket, keyGroup, key, number }: Place): unknown {
-    const entry = this.entries.get(bucket, keyGroup, compositeKey([key, number]))
-    return entry === undefined || entry[0] ? undefined : entry[1]
+  /** The row at a place, unless it has met another; from now on it counts as met, so that nobody gets it twice. */
+  takeUnmet({ bucket, keyGroup, key, number }: Place): unknown {
+    const entry = this.entries.update(bucket, keyGroup, compositeKey([key, number]))
+    if (entry === undefined || entry[0]) return undefined
+    entry[0] = true
+    return entry[1]
   }
 
   /** The latest event time of all rows; −∞ when there are none. */
