@@ -51,5 +51,22 @@ export { single } from './single.ts'
 export { union } from './union.ts'
 export { type EventTimeOptions, eventTime } from './watermark/event-time.ts'
 export { type AggregateOptions, aggregate } from './window/aggregate.ts'
-export { type TimeWindow, type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
-export { type WindowedStream, type WindowOptions, window } from './window/window.ts'
+export type { AlignmentOptions } from './window/alignment.ts'
+export { type CountWindows, countWindow } from './window/count-window.ts'
+export { type GlobalWindows, global } from './window/global.ts'
+export { type SessionWindows, session } from './window/session.ts'
+export { type SlidingOptions, type SlidingWindows, sliding } from './window/sliding.ts'
+export type { TimeWindow } from './window/time-window.ts'
+export {
+  early,
+  every,
+  type OnEventTimeOptions,
+  onCount,
+  onEventTime,
+  type Period,
+  purging,
+  type Trigger,
+} from './window/trigger.ts'
+export { type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
+export { type WindowedStream, type WindowOptions, window, windowAll } from './window/window.ts'
+export type { Windows } from './window/windows.ts'

@@ -15,6 +15,8 @@ export interface Aggregate<in T, out R, A = any> {
   readonly description: string
   /** The columns it reads, for lineage; '*' when a function may read any. */
   readonly reads: readonly string[] | '*'
+  /** Whether its result is of the window's beginning or end, which not all windows have. */
+  readonly needsBounds?: boolean
   readonly codec: ValueCodec<A>
   create(): A
   /** `timestampMs` is the record's event time, NaN when it has none. */
