@@ -81,7 +81,7 @@ async function agrees(
   const actual = { out: [] as string[], late: [] as unknown[] }
   const collect = () => {
     const timesMs = run.timestampsMs('out')
-    actual.out.push(...run.rows('out').map((row: object, i: number) => text({ ...row, timeMs: timesMs[i] })))
+    actual.out.push(...run.rows('out').map((row, i) => text({ ...(row as object), timeMs: timesMs[i] })))
     actual.late.push(...run.rows('late'))
   }
   let watermarkMs = Number.NEGATIVE_INFINITY
@@ -110,7 +110,7 @@ function rowOf({ user, startMs, endMs, sales, greatestMs }: Firing, hasBounds: b
     ...(hasBounds && { start: BigInt(startMs) * 1000n, end: BigInt(endMs) * 1000n }),
     total: cents.reduce((a, b) => a + b, 0n),
     sales: BigInt(cents.length),
-    most: cents.reduce((a, b) => (a > b ? a : b)),
+    most: cents.toSorted((a, b) => (a < b ? 1 : -1))[0],
     kinds: BigInt(new Set(cents).size),
     timeMs: hasBounds ? endMs - 1 : greatestMs,
   }
