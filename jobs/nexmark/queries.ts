@@ -2,6 +2,8 @@
 import { q0 } from './q0.ts'
 import { q1 } from './q1.ts'
 import { q2 } from './q2.ts'
+import { q5 } from './q5.ts'
+import { q7 } from './q7.ts'
 import { q8 } from './q8.ts'
 import { q10 } from './q10.ts'
 import { q11 } from './q11.ts'
@@ -18,6 +20,8 @@ export const QUERIES: Readonly<Record<string, NexmarkQuery>> = {
   q0,
   q1,
   q2,
+  q5,
+  q7,
   q8,
   q10,
   q11,

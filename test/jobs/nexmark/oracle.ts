@@ -20,7 +20,7 @@ const SQL: Readonly<Record<string, string>> = {
   q5: `WITH counted AS (
          SELECT auction, start, count(*) AS num
          FROM bid, LATERAL (SELECT (dateTime // 2000 - k) * 2000 AS start FROM range(5) r(k)) GROUP BY auction, start)
-       SELECT auction, num, start + 10000 AS window_end FROM counted c
+       SELECT auction, num, (start + 10000) * 1000 AS window_end FROM counted c
        WHERE num = (SELECT max(num) FROM counted m WHERE m.start = c.start)`,
   q7: `WITH highest AS (SELECT dateTime // 10000 AS w, max(price) AS price FROM bid GROUP BY w)
        SELECT b.auction, b.bidder, b.price, b.dateTime, b.extra FROM bid b JOIN highest h
