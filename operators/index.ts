@@ -28,8 +28,16 @@ export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
-export type { ProcessContext, StateDeclarations } from './process/process-context.ts'
+export type {
+  ProcessContext,
+  ProcessOutputs,
+  SideDeclarations,
+  StateDeclarations,
+  Timer,
+  Timers,
+} from './process/process-context.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,
