@@ -9,6 +9,7 @@ export { type CustomAggregateOptions, customAggregate } from './aggregate/custom
 export { first, last } from './aggregate/first-last.ts'
 export { max, min } from './aggregate/min-max.ts'
 export { type PercentileOptions, percentile, percentiles } from './aggregate/percentile.ts'
+export { type RunningAggregateOptions, type RunningRow, runningAggregate } from './aggregate/running-aggregate.ts'
 export { sum } from './aggregate/sum.ts'
 export { topK } from './aggregate/top-k.ts'
 export { stddev, stddevPop, variance, variancePop } from './aggregate/variance.ts'
