@@ -121,6 +121,7 @@ function operatorHandler(
       ports.get(port)!.next(batch)
     },
     emitWatermark,
+    emitIdle: forward,
     wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
     hold: (until) => stage.waitFor(until),
   })

@@ -110,7 +110,7 @@ export class OperatorHarness<T, O extends Outputs> {
   private readonly wakes: Wakes
   private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
   private holds: Promise<void>[] = []
-  private isBusy = false
+  private isBusy = true
 
   constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     this.describe = describe
@@ -146,6 +146,8 @@ export class OperatorHarness<T, O extends Outputs> {
       this.read(origin, (element) => this.log.get(port)!.push(element))
     }
     this.state.checkClaimed()
+    this.isBusy = false
+    this.wake()
   }
 
   /** Sends rows in one batch. */
@@ -312,6 +314,7 @@ export class OperatorHarness<T, O extends Outputs> {
       },
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
+      emitIdle: forward,
       wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
       hold: (until) => this.holds.push(until),
     })
