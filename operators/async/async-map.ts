@@ -50,7 +50,8 @@ export type AsyncOutputs<T, R, O> = O extends { readonly onError: 'divert' } | {
  *
  * Split state: the records whose results have not gone out, at most `capacity` and one batch. They are asked again after a
  * restore, so that the function is called at least once for each record, while each result goes out exactly once. A run
- * that stops without a drain leaves them there for the next.
+ * that stops without a drain leaves them there for the next. A barrier waits until all records of the batch at hand are
+ * asked.
  *
  * How to try again, limit, remember and replace: {@link withPolicies}.
  *

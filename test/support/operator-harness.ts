@@ -111,13 +111,23 @@ export class OperatorHarness<T, O extends Outputs> {
   private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
   private holds: Promise<void>[] = []
   private isBusy = true
+  /** What an operator has thrown when it was called between two elements. */
+  private failure: { readonly error: unknown } | undefined
 
   constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     this.describe = describe
     this.clock = options.clock ?? new ManualClock()
     this.options = options
     this.wakes = new Wakes(this.clock)
-    this.wakes.onDue = () => !this.isBusy && this.wake()
+    this.wakes.onDue = () => {
+      if (this.isBusy) return
+      try {
+        this.wake()
+      } catch (error) {
+        // Whoever made it due, a timer or a promise, has nothing to do with it.
+        this.failure ??= { error }
+      }
+    }
     this.counters = counters
     const { nodes, source, outputs } = describe()
     this.nodes = nodes
@@ -179,6 +189,7 @@ export class OperatorHarness<T, O extends Outputs> {
   }
 
   send(element: Element): this {
+    if (this.failure !== undefined) throw this.failure.error
     this.isBusy = true
     try {
       this.emit(place(this.source, 'out'), element)
@@ -189,9 +200,14 @@ export class OperatorHarness<T, O extends Outputs> {
     return this
   }
 
-  /** Waits for operators that said they are full, or have something left to emit at the end. */
+  /**
+   * Waits for operators that said they are full, or have something left to emit at the end.
+   * @throws what an operator has thrown between two elements
+   */
   async settled(): Promise<this> {
-    while (this.holds.length > 0) {
+    for (;;) {
+      if (this.failure !== undefined) throw this.failure.error
+      if (this.holds.length === 0) break
       const holds = this.holds
       this.holds = []
       await Promise.all(holds)

@@ -19,7 +19,8 @@ interface Entry {
   /** While it is being asked for: who waits for it, and how to give it up. */
   waiting: number
   readonly controller: AbortController
-  /** Of the steady clock; +∞ while it is being asked for. */
+  isAnswered: boolean
+  /** Of the steady clock, once it is answered. */
   expiresAtMs: number
 }
 
@@ -47,9 +48,16 @@ export function cached<I>({ by, capacity, ttl = Number.POSITIVE_INFINITY as Dura
       const ask = (key: Key, input: Parameters<typeof fn>[0]): Entry => {
         const controller = new AbortController()
         const answer = (async () => fn(input, { signal: controller.signal }))()
-        const entry: Entry = { answer, waiting: 0, controller, expiresAtMs: Number.POSITIVE_INFINITY }
+        const entry: Entry = {
+          answer,
+          waiting: 0,
+          controller,
+          isAnswered: false,
+          expiresAtMs: Number.POSITIVE_INFINITY,
+        }
         answer.then(
           () => {
+            entry.isAnswered = true
             entry.expiresAtMs = clock.monotonicMs() + ttl
           },
           () => forget(key, entry),
@@ -76,7 +84,7 @@ export function cached<I>({ by, capacity, ttl = Number.POSITIVE_INFINITY as Dura
 
 /** The answer for one of those who wait for it. */
 function shared(entry: Entry, signal: AbortSignal): Promise<any> {
-  if (entry.expiresAtMs < Number.POSITIVE_INFINITY) return entry.answer
+  if (entry.isAnswered) return entry.answer
   return new Promise((resolve, reject) => {
     entry.waiting++
     const leave = () => {
