@@ -48,7 +48,15 @@ export { rebalance } from './rebalance.ts'
 export { select } from './select.ts'
 export { single } from './single.ts'
 export { union } from './union.ts'
-export { type EventTimeOptions, eventTime } from './watermark/event-time.ts'
+export { eventTime, recordTimestamp } from './watermark/event-time.ts'
+export { type ProcessingTimeOptions, processingTime } from './watermark/processing-time.ts'
+export {
+  type AlignOptions,
+  type EventTimeOptions,
+  monotonous,
+  punctuated,
+  type TimeOptions,
+} from './watermark/watermark-strategy.ts'
 export { type AggregateOptions, aggregate } from './window/aggregate.ts'
 export { type TimeWindow, type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
 export { type WindowedStream, type WindowOptions, window } from './window/window.ts'

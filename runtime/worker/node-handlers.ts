@@ -122,6 +122,7 @@ function operatorHandler(
     },
     emitWatermark,
     emitIdle: forward,
+    reportSplit: (split, watermarkMs) => host.reportSplit(split, watermarkMs),
     wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
     hold: (until) => stage.waitFor(until),
   })

@@ -97,6 +97,8 @@ export class OperatorHarness<T, O extends Outputs> {
   readonly counters: Map<string, number>
   /** By name and labels: as they were set last in this run. */
   readonly gauges = new Map<string, number>()
+  /** How far splits have come, as operators reported it. */
+  readonly splitReports: (readonly [split: number, watermarkMs: number])[] = []
   private readonly describe: () => Dataflow
   private readonly options: HarnessOptions
   private readonly nodes: readonly Node[]
@@ -331,6 +333,7 @@ export class OperatorHarness<T, O extends Outputs> {
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
       emitIdle: forward,
+      reportSplit: (split, watermarkMs) => this.splitReports.push([split, watermarkMs]),
       wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
       hold: (until) => this.holds.push(until),
     })
