@@ -191,6 +191,8 @@ export function createAsyncMap(context: OperatorContext, plan: AsyncMapPlan): Op
 
     onWatermark(watermark: Watermark) {
       const { split, timestampMs } = watermark
+      // It announces a split, which has to be known before the first record of any.
+      if (timestampMs === MIN_WATERMARK_MS) return watermark
       if (split === undefined && Number.isFinite(timestampMs)) watermarkMs = Math.max(watermarkMs, timestampMs)
       return passOrQueue(watermark)
     },
