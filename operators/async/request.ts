@@ -1,7 +1,5 @@
-/** A record whose answer is waited for, and the form it has in a checkpoint. */
-import { fromStructured, toStructured } from '../../topology/codec/structured.ts'
+/** A record whose answer is waited for. */
 import type { Batch } from '../../topology/element.ts'
-import type { Json } from '../../topology/json.ts'
 
 /** What a batch says of the record, but for its key, which the result may not have. */
 export interface RequestPlace {
@@ -59,14 +57,4 @@ export function requestsOf({ values, timestampsMs, kinds, keyGroups, split, orig
         keyGroup: keyGroups?.[row],
       }),
   )
-}
-
-/** @throws {SluiceError} `STATE_VALUE_INVALID` when the record can't be kept. */
-export function requestToJson({ record, place }: Request): Json {
-  return toStructured({ record, ...place })
-}
-
-export function requestFromJson(json: Json): Request {
-  const { record, ...place } = fromStructured(json) as RequestPlace & { readonly record: unknown }
-  return new Request(record, place)
 }

@@ -41,7 +41,8 @@ export interface SourceReader {
   /** Takes over splits; called once before the first poll, and again when the coordinator deals out more. */
   assign(splits: readonly SplitState[]): Promise<void>
   /**
-   * The next batch (all rows of one split, at most `maxRows`), or undefined when there is nothing right now.
+   * The next batch (all rows of one split, at most `maxRows`), or undefined when there is nothing right now. Where the
+   * source knows when it took its records in, these are the batch's event times, until the job assigns others.
    * Readers take turns among their splits, so that none runs ahead in event time.
    */
   poll(maxRows: number): Batch<SourceRecord> | undefined | Promise<Batch<SourceRecord> | undefined>
