@@ -57,7 +57,7 @@ export class Path {
   }
 }
 
-/** The order of matches: by their records, from the first; of the same records, by the stages that took them. */
+/** The order of matches: by their records, from the first, the shorter before the longer; of the same records, by the stages that took them. */
 export function comparePaths(a: Path, b: Path): number {
   const [left, right] = [a.steps(), b.steps()]
   const length = Math.min(left.length, right.length)
@@ -65,9 +65,10 @@ export function comparePaths(a: Path, b: Path): number {
     const difference = left[index]!.record.id - right[index]!.record.id
     if (difference !== 0) return difference
   }
+  if (left.length !== right.length) return left.length - right.length
   for (let index = 0; index < length; index++) {
     const difference = left[index]!.stage - right[index]!.stage
     if (difference !== 0) return difference
   }
-  return left.length - right.length
+  return 0
 }

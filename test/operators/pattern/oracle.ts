@@ -146,11 +146,9 @@ export function patternOracle(
 }
 
 function compareChoices(a: Choice, b: Choice): number {
-  for (const part of ['place', 'stage'] as const) {
-    for (let index = 0; index < Math.min(a.length, b.length); index++) {
-      const difference = a[index]![part] - b[index]![part]
-      if (difference !== 0) return difference
-    }
-  }
-  return a.length - b.length
+  const different = a.find((each, index) => index < b.length && each.place !== b[index]!.place)
+  if (different !== undefined) return different.place - b[a.indexOf(different)]!.place
+  if (a.length !== b.length) return a.length - b.length
+  const staged = a.findIndex((each, index) => each.stage !== b[index]!.stage)
+  return staged === -1 ? 0 : a[staged]!.stage - b[staged]!.stage
 }
