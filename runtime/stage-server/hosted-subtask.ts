@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from '../observability/metrics.ts'
 import { snapshotToMessage } from '../protocol/messages.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
 import { type KeyGroupRange, keyGroupRangeOf } from '../state/key-group-range.ts'
+import { Wakes } from '../time/wakes.ts'
 import type { FrameConnection } from '../transport/transport.ts'
 import { ChainStage } from '../worker/chain-stage.ts'
 import { LoopShare } from '../worker/loop-share.ts'
@@ -49,6 +50,7 @@ export class HostedSubtask {
   private readonly owned: KeyGroupRange
   private readonly metrics: Metrics
   private readonly stage: ChainStage
+  private readonly wakes: Wakes
   private readonly inbox: Inbox
   private readonly feed: RestoreFeed | undefined
   private readonly sender: SnapshotSender
@@ -80,6 +82,7 @@ export class HostedSubtask {
     this.owned = keyGroupRangeOf(subtask, parallelism, plan.keyGroups)
     this.metrics = createMetrics({ prefix: '', clock: this.clock })
     this.stage = new ChainStage(stagePlan)
+    this.wakes = new Wakes(this.clock)
     const credit = new CreditWindow(creditBytes, (bytes) => connection.send(encodeCredit(0, bytes)))
     this.inbox = new Inbox(this.clock, credit)
     this.feed = restore && new RestoreFeed(restore.chunks, credit)
@@ -162,6 +165,7 @@ export class HostedSubtask {
     this.task = new StageTask({
       name,
       stage: this.stage,
+      wakes: this.wakes,
       gate: this.inbox,
       outputs: this.outputs,
       listener: {
@@ -208,6 +212,9 @@ export class HostedSubtask {
       metrics: (uid) => this.scope(uid),
       emit: (output, element) => this.outputs.emit(output, element),
       store: (chunk, checkpointId) => this.sender.store(chunk, checkpointId),
+      wake: (atMs) => this.wakes.at(atMs),
+      // Whoever hosts stages elsewhere reads its own sources.
+      reportSplit: () => {},
       sinks,
     })
   }

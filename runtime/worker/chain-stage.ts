@@ -18,6 +18,7 @@ import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { keyGroupRangeOf } from '../state/key-group-range.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
+import { Alarms } from '../time/alarms.ts'
 import { isOfSplit, NodeInputs } from '../time/node-inputs.ts'
 import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
 import { NodeMeter } from './node-meter.ts'
@@ -29,6 +30,7 @@ export class ChainStage implements Stage, StageInterior {
   readonly writers = new Map<string, SinkWriter>()
   readonly sinkWatermarksMs = new Map<string, number | null>()
   private readonly output = new OutputLedger()
+  alarms!: Alarms
   state!: StageState
   host!: StageHost
   private readonly plan: StagePlan
@@ -50,6 +52,7 @@ export class ChainStage implements Stage, StageInterior {
 
   async open(host: StageHost, restore: StageRestore | undefined): Promise<void> {
     this.host = host
+    this.alarms = new Alarms((atMs) => host.wake(atMs))
     const { keyGroups, clock } = host
     const owned = keyGroupRangeOf(host.subtask, host.parallelism, keyGroups)
     this.state = await createStageState({ keyGroups, owned, clock, restore })
@@ -96,11 +99,21 @@ export class ChainStage implements Stage, StageInterior {
     this.merged.receive(idle, input)
     // What a window closed by it has filled is waited for by the next call.
     this.pass(input, idle)
+    this.rethrow()
   }
 
   onEnd(input: number, end: EndOfInput): void | Promise<void> {
     this.merged.receive(end, input)
     return this.send(input, end)
+  }
+
+  onWake(nowMs: number): void | Promise<void> {
+    try {
+      this.alarms.ring(nowMs)
+    } catch (error) {
+      this.failure ??= error
+    }
+    return this.settled()
   }
 
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
@@ -149,16 +162,24 @@ export class ChainStage implements Stage, StageInterior {
     this.inputs[input]!.next(element)
     // What a source says of time holds for its side output too.
     if (this.plan.source !== undefined && element.kind !== 'batch') this.inputs[1]!.next(element)
-    // Subscribers must not throw into RxJS, which would report it to nobody: they leave the error here.
-    if (this.failure !== undefined) throw this.failure
   }
 
   private send(input: number, element: Element): void | Promise<void> {
     this.pass(input, element)
+    return this.settled()
+  }
+
+  /** Who is waited for may, by what it does then, fill others. @throws what a node has thrown */
+  private settled(): void | Promise<void> {
+    this.rethrow()
     if (this.pending.length === 0) return undefined
     const waiting = this.pending
     this.pending = []
-    return waiting.length === 1 ? waiting[0] : Promise.all(waiting).then(() => undefined)
+    return Promise.all(waiting).then(() => this.settled())
+  }
+
+  private rethrow(): void {
+    if (this.failure !== undefined) throw this.failure
   }
 
   port(node: Node, name: string): Subject<Element> {
@@ -177,6 +198,7 @@ export class ChainStage implements Stage, StageInterior {
       try {
         handler(element, input)
       } catch (error) {
+        // Nothing must be thrown into RxJS, which would report it to nobody.
         this.failure = error
       }
     })

@@ -6,6 +6,7 @@ import type { StageHost } from '../../topology/contract/stage.ts'
 import type { Batch, Element, Watermark } from '../../topology/element.ts'
 import type { Behaviour, Node } from '../../topology/graph.ts'
 import type { StageState } from '../state/store.ts'
+import type { Alarms } from '../time/alarms.ts'
 import { keyBatch } from './key-batch.ts'
 import type { NodeMeter } from './node-meter.ts'
 import { rowChain } from './row-chain.ts'
@@ -17,6 +18,7 @@ export interface StageInterior {
   readonly host: StageHost
   readonly state: StageState
   readonly operators: Operator[]
+  readonly alarms: Alarms
   /** By sink uid. */
   readonly writers: Map<string, SinkWriter>
   readonly sinkWatermarksMs: Map<string, number | null>
@@ -103,7 +105,8 @@ function operatorHandler(
     meter.sentWatermark(watermark)
     forward(watermark)
   }
-  const operator = create({
+  const wake = stage.alarms.add((nowMs) => operator.onWake?.(nowMs))
+  const operator: Operator = create({
     uid: node.id,
     subtask: host.subtask,
     parallelism: host.parallelism,
@@ -118,6 +121,10 @@ function operatorHandler(
       ports.get(port)!.next(batch)
     },
     emitWatermark,
+    emitIdle: forward,
+    reportSplit: (split, watermarkMs) => host.reportSplit(split, watermarkMs),
+    wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
+    hold: (until) => stage.waitFor(until),
   })
   stage.operators.push(operator)
   return (element, input) => {
@@ -137,10 +144,12 @@ function operatorHandler(
         if (idle !== undefined) forward(idle)
         break
       }
-      case 'end':
-        operator.onEnd?.(element)
-        forward(element)
+      case 'end': {
+        const rest = operator.onEnd?.(element)
+        if (rest === undefined) forward(element)
+        else stage.waitFor(rest.then(() => forward(element)))
         break
+      }
       case 'barrier':
         throw new Error('a barrier reached an operator: the host takes snapshots')
     }

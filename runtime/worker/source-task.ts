@@ -7,6 +7,8 @@ import type { Poison } from '../../topology/poisoned-record.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
+import type { SplitAlignment } from '../time/split-alignment.ts'
+import type { Wakes } from '../time/wakes.ts'
 import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
 import { atOrigin } from './record-origin.ts'
@@ -14,6 +16,7 @@ import { SnapshotReporter } from './snapshot-reporter.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
+import { TaskTurn } from './task-turn.ts'
 
 /** How long a wait for data may last before the task looks at its idle splits, milliseconds. */
 const WAIT_MS = 1_000
@@ -27,11 +30,14 @@ export interface SourceTaskOptions {
   readonly listener: TaskListener
   readonly share: LoopShare
   readonly meter: TaskMeter
+  readonly wakes: Wakes
   readonly clock: Clock
   /** So many records are read one by one, each stamped with its place: one of them is suspected to fail the job. */
   readonly careful: number
   /** Records that go to the side output `poisoned`. */
   readonly poison: readonly Poison[]
+  /** Where splits wait for those behind them in event time. */
+  readonly alignment: SplitAlignment | undefined
   /** A split without data for this long is idle. @default never */
   readonly idleAfterMs?: number | undefined
 }
@@ -42,6 +48,7 @@ export class SourceTask implements SourceTaskControl {
   private readonly snapshots: SnapshotReporter
   private readonly idleness: SplitIdleness
   private readonly reading: CarefulReading
+  private readonly turn: TaskTurn
   private readonly barriers: Barrier[] = []
   private draining = false
   private halted = false
@@ -59,6 +66,8 @@ export class SourceTask implements SourceTaskControl {
   constructor(options: SourceTaskOptions) {
     this.options = options
     this.name = options.name
+    this.turn = new TaskTurn(options)
+    options.wakes.onDue = () => this.waiting?.abort()
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
     this.reading = new CarefulReading({ ...options, suspects: options.careful })
     this.idleness = new SplitIdleness(
@@ -69,7 +78,7 @@ export class SourceTask implements SourceTaskControl {
   }
 
   async run(): Promise<void> {
-    const { stage, reader, splits, outputs, share, meter, listener } = this.options
+    const { stage, wakes, reader, splits, outputs, share, meter, listener } = this.options
     const { reading } = this
     let current: Batch | undefined
     try {
@@ -80,10 +89,12 @@ export class SourceTask implements SourceTaskControl {
         await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
+        if (wakes.isDue) await this.turn.wake()
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
         this.announceIdle()
-        const polled = this.halted ? undefined : reader.poll(reading.maxRows)
+        this.pauseThoseAhead()
+        const polled = this.halted || this.allArePaused() ? undefined : reader.poll(reading.maxRows)
         const read = polled instanceof Promise ? await polled : polled
         if (read === undefined) {
           await this.idle()
@@ -99,7 +110,7 @@ export class SourceTask implements SourceTaskControl {
         faultPoint('task.after-batch')
         const credit = outputs.credit()
         if (full !== undefined || credit !== undefined) {
-          await meter.waitBackpressured(Promise.all([full, credit]))
+          await this.turn.settle(Promise.all([full, credit]))
           this.idleness.heldBack()
         }
         current = undefined
@@ -125,8 +136,16 @@ export class SourceTask implements SourceTaskControl {
     this.waiting?.abort()
   }
 
+  align(watermarksMs: Readonly<Record<string, number | null>>): void {
+    const { alignment } = this.options
+    if (alignment === undefined) return
+    alignment.reportGroup(watermarksMs[alignment.group] ?? null)
+    this.waiting?.abort()
+  }
+
   stop(): void {
     this.stopped = true
+    this.options.wakes.close()
     this.waiting?.abort()
   }
 
@@ -150,7 +169,14 @@ export class SourceTask implements SourceTaskControl {
       inputQueueLength: 0,
       outputQueueLength: outputs.length,
     })
-    return { ...status, recordsSinceCheckpoint: this.records - this.completedRecords }
+    const { alignment } = this.options
+    return {
+      ...status,
+      recordsSinceCheckpoint: this.records - this.completedRecords,
+      ...(alignment !== undefined && {
+        alignment: { group: alignment.group, watermarkMs: alignment.slowestMs(this.holdsNobody) },
+      }),
+    }
   }
 
   async close(): Promise<void> {
@@ -172,8 +198,8 @@ export class SourceTask implements SourceTaskControl {
     const { stage } = this.options
     this.draining = false
     this.halted = true
-    await stage.onWatermark(0, { kind: 'watermark', timestampMs: MAX_WATERMARK_MS })
-    await stage.onEnd(0, { kind: 'end', drain: true })
+    await this.turn.settle(stage.onWatermark(0, { kind: 'watermark', timestampMs: MAX_WATERMARK_MS }))
+    await this.turn.settle(stage.onEnd(0, { kind: 'end', drain: true }))
   }
 
   private async idle(): Promise<void> {
@@ -182,18 +208,43 @@ export class SourceTask implements SourceTaskControl {
       this.ended = true
       listener.atEnd(this.name)
     }
-    if (this.barriers.length > 0 || this.draining || this.stopped) return
+    if (this.barriers.length > 0 || this.draining || this.stopped || this.options.wakes.isDue) return
     this.waiting = new AbortController()
     const { signal } = this.waiting
-    await meter.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
+    await meter.waitIdle(
+      this.halted || this.ended || this.allArePaused() ? aborted(signal) : reader.wait(WAIT_MS, signal),
+    )
     this.waiting = undefined
   }
 
   /** A split at its bound is not idle: it holds its watermark until the job stops. */
   private announceIdle(): void {
-    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index)))
-      this.options.stage.onIdle(0, { kind: 'idle', split })
+    const { alignment, stage } = this.options
+    const holds = (index: number) => this.atEnd(index) || alignment?.isPaused(index) === true
+    for (const split of this.idleness.newlyIdle(holds)) stage.onIdle(0, { kind: 'idle', split })
   }
+
+  private pauseThoseAhead(): void {
+    const { alignment, reader, splits } = this.options
+    if (alignment === undefined) return
+    const { pause, resume } = alignment.update(this.holdsNobody)
+    if (pause.length === 0 && resume.length === 0) return
+    // That it was not read says nothing about a split.
+    for (const index of resume) this.idleness.active(index)
+    const idsOf = (indexes: readonly number[]) =>
+      splits.filter(({ index }) => indexes.includes(index)).map(({ id }) => id)
+    reader.pauseOrResume?.(idsOf(pause), idsOf(resume))
+  }
+
+  /** A reader that can't pause single splits rests when all of them are ahead. */
+  private allArePaused(): boolean {
+    const { alignment, splits } = this.options
+    if (alignment === undefined || this.ended) return false
+    const toRead = splits.filter(({ index }) => !this.atEnd(index))
+    return toRead.length > 0 && toRead.every(({ index }) => alignment.isPaused(index))
+  }
+
+  private readonly holdsNobody = (index: number): boolean => this.idleness.isIdle(index) || this.atEnd(index)
 
   private atEnd(index: number): boolean {
     const split = this.options.splits.find((each) => each.index === index)

@@ -6,11 +6,13 @@ import type { Alignment, GateElement } from '../exchange/input-gate.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
+import type { Wakes } from '../time/wakes.ts'
 import type { LoopShare } from './loop-share.ts'
 import { atOrigin } from './record-origin.ts'
 import { SnapshotReporter } from './snapshot-reporter.ts'
 import type { Task, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
+import { TaskTurn } from './task-turn.ts'
 
 /** What a task takes its elements from, aligned and merged: an InputGate, or a host elsewhere that did both. */
 export interface ElementGate {
@@ -31,6 +33,7 @@ export interface ElementGate {
 export interface StageTaskOptions {
   readonly name: TaskName
   readonly stage: Stage
+  readonly wakes: Wakes
   readonly gate: ElementGate
   readonly outputs: Outputs
   readonly listener: TaskListener
@@ -43,19 +46,23 @@ export class StageTask implements Task {
   readonly name: TaskName
   private readonly options: StageTaskOptions
   private readonly snapshots: SnapshotReporter
+  private readonly turn: TaskTurn
   private stopped = false
 
   constructor(options: StageTaskOptions) {
     this.options = options
     this.name = options.name
+    this.turn = new TaskTurn(options)
+    options.wakes.onDue = () => options.gate.notify()
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
   }
 
   async run(): Promise<void> {
-    const { gate, outputs, share, meter, listener } = this.options
+    const { gate, outputs, wakes, share, meter, listener } = this.options
     let current: Element | undefined
     try {
       while (!this.stopped) {
+        if (wakes.isDue) await this.turn.wake()
         const next = gate.poll()
         if (next === undefined) {
           await meter.waitIdle(gate.wait())
@@ -63,7 +70,7 @@ export class StageTask implements Task {
         }
         current = next.element
         const full = this.feed(next.input, next.element)
-        if (full !== undefined) await meter.waitBackpressured(full)
+        if (full !== undefined) await this.turn.settle(full)
         const credit = outputs.credit()
         if (credit !== undefined) await meter.waitBackpressured(credit)
         await share.breathe()
@@ -75,6 +82,7 @@ export class StageTask implements Task {
 
   stop(): void {
     this.stopped = true
+    this.options.wakes.close()
     this.options.gate.notify()
   }
 

@@ -21,12 +21,26 @@ export interface OperatorContext {
    * watermarks come from what they read. Others return theirs from `onWatermark`.
    */
   emitWatermark(watermark: Watermark): void
+  /** As emitWatermark, for operators that have held an idleness back. */
+  emitIdle(idle: Idle): void
+  /** In a source's chain: how far a split has come in event time, milliseconds, for who aligns it with others. */
+  reportSplit(split: number, watermarkMs: number): void
+  /**
+   * Asks for a call of `onWake` in the operator's own turn, between two elements: at `atMs` of processing time (`clock`), or
+   * at once. One call is owed at a time, for the earliest moment that was asked for; none outlives the attempt.
+   */
+  wake(atMs?: number): void
+  /**
+   * The operator is full: no further batch or control element comes before `until` has resolved. Calls of `onWake` do.
+   */
+  hold(until: Promise<void>): void
 }
 
 /**
  * Guarantee: elements arrive in order; a watermark arrives merged over all inputs and never regresses, also across a
  * restore; between two calls a barrier may fall, and the state is then exactly what the calls before it made of it.
- * A throw fails the attempt; the runtime restores the last checkpoint.
+ * A throw fails the attempt; the runtime restores the last checkpoint. What the operator itself has begun (a timer, a
+ * promise) must not emit or touch state when it ends: it calls `wake`, and does so in `onWake`.
  */
 export interface Operator {
   /** `input` counts from 0 in the order of the node's inputs. */
@@ -38,8 +52,13 @@ export interface Operator {
   onWatermark?(watermark: Watermark): Watermark | undefined
   /** As onWatermark. */
   onIdle?(idle: Idle): Idle | Watermark | undefined
-  /** The input has ended; after a drain a watermark of +Infinity came before it. */
-  onEnd?(end: EndOfInput): void
+  /**
+   * The input has ended; after a drain a watermark of +Infinity came before it. With a promise the end goes on once it has
+   * resolved, for who has something left to emit in `onWake`.
+   */
+  onEnd?(end: EndOfInput): void | Promise<void>
+  /** What `wake` asked for: the moment has come, or passed. May emit, and touch state that is not of a key. */
+  onWake?(nowMs: number): void
   close?(): void
 }
 

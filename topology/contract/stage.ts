@@ -81,6 +81,10 @@ export interface StageHost {
   emit(output: number, element: Element): void
   /** Makes a chunk of a running snapshot durable. */
   store(chunk: StateChunk, checkpointId: bigint): Promise<StateReference>
+  /** Asks for a call of `onWake` at this moment of processing time, milliseconds since the epoch, or when it has passed. */
+  wake(atMs: number): void
+  /** How far a split of the stage's source has come in event time, milliseconds: for a host that aligns its splits. */
+  reportSplit(split: number, watermarkMs: number): void
   /** Sinks the stage writes to, by uid: two-phase writers made by the host's connectors. */
   openWriter(uid: string): Promise<SinkWriter>
 }
@@ -97,6 +101,8 @@ export interface Stage {
   onWatermark(input: number, watermark: Watermark): void | Promise<void>
   onIdle(input: number, idle: Idle): void
   onEnd(input: number, end: EndOfInput): void | Promise<void>
+  /** What the stage asked its host for, between two elements, or while a promise of its is waited for. */
+  onWake(nowMs: number): void | Promise<void>
   /**
    * The barrier, aligned. The cut is made before the call returns; the promise resolves once all is encoded and durable.
    * Ends a snapshot that still runs, whose checkpoint has been given up then: its promise rejects.

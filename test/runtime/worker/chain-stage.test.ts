@@ -42,6 +42,8 @@ async function openCounting(): Promise<ChainStage> {
     clock: systemClock,
     logger: recordingLogger(),
     metrics: () => silentMetrics,
+    wake: () => {},
+    reportSplit: () => {},
     emit: () => {},
     store: async ({ bytes, ...chunk }) => ({ ...chunk, file: 'file', sizeBytes: bytes.length, sha256: '' }),
     openWriter: async () => ({ write() {}, prepareCommit: async () => [], close: async () => {} }),

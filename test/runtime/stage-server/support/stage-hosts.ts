@@ -55,6 +55,8 @@ export function byCalls(plan: Plan): OpenHost {
       logger: recordingLogger(),
       metrics: () => silentMetrics,
       emit: (output, element) => out.push([output, plain(element)]),
+      wake: () => {},
+      reportSplit: () => {},
       store: async ({ bytes, ...description }) => {
         chunks.push({ ...description, bytes: bytes.slice() })
         return { ...description, file: '', sizeBytes: bytes.length, sha256: '' }
