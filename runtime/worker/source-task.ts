@@ -12,6 +12,7 @@ import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
 import { atOrigin } from './record-origin.ts'
 import { SnapshotReporter } from './snapshot-reporter.ts'
+import { SplitEnds } from './split-ends.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
@@ -43,10 +44,14 @@ export class SourceTask implements SourceTaskControl {
   readonly name: TaskName
   private readonly options: SourceTaskOptions
   private readonly snapshots: SnapshotReporter
+  private readonly splits: SplitState[] = []
   private readonly idleness: SplitIdleness
+  private readonly ends: SplitEnds
   private readonly reading: CarefulReading
   private readonly turn: TaskTurn
   private readonly barriers: Barrier[] = []
+  /** Splits that it is to read too. */
+  private assigned: readonly SplitState[] = []
   private draining = false
   private halted = false
   private stopped = false
@@ -67,11 +72,8 @@ export class SourceTask implements SourceTaskControl {
     options.wakes.onDue = () => this.waiting?.abort()
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
     this.reading = new CarefulReading({ ...options, suspects: options.careful })
-    this.idleness = new SplitIdleness(
-      options.splits.map((split) => split.index),
-      options.clock,
-      options.idleAfterMs,
-    )
+    this.idleness = new SplitIdleness([], options.clock, options.idleAfterMs)
+    this.ends = new SplitEnds(options.reader, options.clock)
   }
 
   async run(): Promise<void> {
@@ -79,13 +81,12 @@ export class SourceTask implements SourceTaskControl {
     const { reading } = this
     let current: Batch | undefined
     try {
-      await reader.assign(splits)
+      await this.takeOver(splits)
       // Whoever has nothing to read holds nobody back.
       if (splits.length === 0) stage.onIdle(0, { kind: 'idle' })
-      for (const { index } of splits)
-        await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
+        if (this.assigned.length > 0) await this.takeAssigned()
         if (wakes.isDue) await this.turn.wake()
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
@@ -115,6 +116,11 @@ export class SourceTask implements SourceTaskControl {
     } catch (error) {
       listener.failed(this.name, atOrigin(error, current))
     }
+  }
+
+  assign(splits: readonly SplitState[]): void {
+    this.assigned = this.assigned.concat(splits)
+    this.waiting?.abort()
   }
 
   trigger(barrier: Barrier): void {
@@ -166,6 +172,25 @@ export class SourceTask implements SourceTaskControl {
     await this.options.stage.close()
   }
 
+  private takeAssigned(): Promise<void> {
+    const { assigned } = this
+    this.assigned = []
+    this.ended = false
+    return this.takeOver(assigned)
+  }
+
+  private async takeOver(splits: readonly SplitState[]): Promise<void> {
+    const { stage, reader } = this.options
+    await reader.assign(splits)
+    this.splits.push(...splits)
+    this.reading.add(splits)
+    for (const { index } of splits) {
+      this.idleness.add(index)
+      await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
+    }
+    this.ends.add(splits)
+  }
+
   private snapshot({ checkpointId, triggeredAtMs, ...barrier }: Barrier): void {
     const { stage, reader, outputs, clock } = this.options
     // Positions and stage state are cut at the same moment: nothing was polled that has not been fed.
@@ -185,26 +210,34 @@ export class SourceTask implements SourceTaskControl {
   }
 
   private async idle(): Promise<void> {
-    const { reader, splits, listener, meter } = this.options
-    if (!this.ended && splits.every((split) => reader.atEnd(split.id))) {
+    const { reader, listener, meter } = this.options
+    if (!this.ended && this.splits.every((split) => reader.atEnd(split.id))) {
       this.ended = true
       listener.atEnd(this.name)
     }
-    if (this.barriers.length > 0 || this.draining || this.stopped || this.options.wakes.isDue) return
+    if (
+      this.barriers.length > 0 ||
+      this.assigned.length > 0 ||
+      this.draining ||
+      this.stopped ||
+      this.options.wakes.isDue
+    )
+      return
     this.waiting = new AbortController()
     const { signal } = this.waiting
     await meter.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
     this.waiting = undefined
   }
 
-  /** A split at its bound is not idle: it holds its watermark until the job stops. */
+  /** A split at its bound is not idle: it holds its watermark until the job stops, unless nothing ever comes behind it. */
   private announceIdle(): void {
-    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index)))
-      this.options.stage.onIdle(0, { kind: 'idle', split })
+    const { stage } = this.options
+    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index))) stage.onIdle(0, { kind: 'idle', split })
+    for (const split of this.ends.newlyEnded()) stage.onIdle(0, { kind: 'idle', split })
   }
 
   private atEnd(index: number): boolean {
-    const split = this.options.splits.find((each) => each.index === index)
+    const split = this.splits.find((each) => each.index === index)
     return split !== undefined && this.options.reader.atEnd(split.id)
   }
 }

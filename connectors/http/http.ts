@@ -1,0 +1,3 @@
+export function openHttpEndpoints(_: any): any {
+  return {}
+}
