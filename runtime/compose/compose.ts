@@ -43,21 +43,22 @@ export async function openTables(config: Config, { clock, logger }: ComposeConte
 /** Where endpoints are: files on this machine, and HTTP, whose webhooks keep what they are sent in a topic. */
 export async function openEndpoints(
   config: Config,
-  { clock, logger, topics }: ComposeContext & { readonly topics: TopicSystem },
+  { clock, topics }: ComposeContext & { readonly topics: TopicSystem },
 ): Promise<EndpointSystem> {
-  const [{ openFileEndpoints }, { openHttpEndpoints }] = await Promise.all([
+  const [{ openFileEndpoints }, { openHttpEndpoints }, { LocalFileIO }] = await Promise.all([
     import('../../connectors/file/file.ts'),
     import('../../connectors/http/http.ts'),
+    import('../../connectors/iceberg/io/local-file-io.ts'),
   ])
   const faults = (name: string) => faultPoint(name as FaultPoint)
   const connectors: Readonly<Record<string, EndpointSystem>> = {
     file: openFileEndpoints({ cwd: process.cwd(), faultPoint: faults, requireClients }),
     http: openHttpEndpoints({
       topics,
-      outbox: join(config.dataDir, 'outbox'),
+      files: new LocalFileIO(),
+      outbox: `file://${join(config.dataDir, 'outbox')}`,
       env: process.env,
       clock,
-      logger,
       random: Math.random,
       faultPoint: faults,
     }),

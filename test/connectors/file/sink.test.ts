@@ -5,7 +5,16 @@ import { z } from 'zod'
 import { openFileEndpoints } from '../../../connectors/file/file.ts'
 import { Batch } from '../../../topology/element.ts'
 import { type FileFormat, files } from '../../../topology/files.ts'
-import { binary, date, decimal, int, jsonDeserializer, long, time, timestamptz } from '../../../topology/schema/index.ts'
+import {
+  binary,
+  date,
+  decimal,
+  int,
+  jsonDeserializer,
+  long,
+  time,
+  timestamptz,
+} from '../../../topology/schema/index.ts'
 import { sinkConformance } from '../../conformance/sink.ts'
 import { Line, openReader, put, readAll, sinkContext, temporaryFolder } from './setup.ts'
 
@@ -109,7 +118,9 @@ describe('names and sizes', () => {
     const names = readdirSync(join(folder, 'out')).filter((name) => name !== '_sluice')
     expect(names.sort()).toEqual([0, 1].map((n) => `job-sink_test_-2-4-7-${n}.jsonl`))
     expect(readFileSync(join(folder, 'out', names[0]!), 'utf8')).toBe('{"n":0}\n{"n":1}\n{"n":2}\n')
-    expect(readdirSync(join(folder, 'out', '_sluice', 'job', encodeURIComponent('sink(test)')))).toEqual(['progress.json'])
+    expect(readdirSync(join(folder, 'out', '_sluice', 'job', encodeURIComponent('sink(test)')))).toEqual([
+      'progress.json',
+    ])
   })
 
   test('leaves files alone that are not its own when it goes back', async () => {
@@ -117,11 +128,21 @@ describe('names and sizes', () => {
     const sink = openFileEndpoints({ cwd: folder }).sink(files('.', Line, { format: 'jsonl' }))
     const committer = await sink.createCommitter(sinkContext())
     await committer.fence({ epoch: 1n, restored: undefined, allowRewind: false })
-    await committer.commit({ epoch: 1n, checkpointEpoch: 1n, checkpointId: 9n, watermarkMs: undefined, committables: [] })
+    await committer.commit({
+      epoch: 1n,
+      checkpointEpoch: 1n,
+      checkpointId: 9n,
+      watermarkMs: undefined,
+      committables: [],
+    })
     for (const name of ['other-sink_test_-0-1-9-0.jsonl', 'job-sink_test_-notes.jsonl']) put(folder, name, '1\n')
     put(folder, 'job-sink_test_-0-1-9-0.jsonl', '1\n')
     await committer.fence({ epoch: 2n, restored: undefined, allowRewind: true })
-    expect(readdirSync(folder).sort()).toEqual(['_sluice', 'job-sink_test_-notes.jsonl', 'other-sink_test_-0-1-9-0.jsonl'])
+    expect(readdirSync(folder).sort()).toEqual([
+      '_sluice',
+      'job-sink_test_-notes.jsonl',
+      'other-sink_test_-0-1-9-0.jsonl',
+    ])
   })
 
   test('is told when what waits for its checkpoint is not there', async () => {
@@ -151,7 +172,13 @@ test('CSV is quoted where it must be', async () => {
   const committer = await sink.createCommitter(sinkContext())
   await committer.fence({ epoch: 1n, restored: undefined, allowRewind: false })
   const writer = await sink.createWriter(sinkContext())
-  await writer.write(new Batch([{ 'a,b': 'x', n: 1 }, { 'a,b': null, n: null }, { 'a,b': '', n: 2 }]))
+  await writer.write(
+    new Batch([
+      { 'a,b': 'x', n: 1 },
+      { 'a,b': null, n: null },
+      { 'a,b': '', n: 2 },
+    ]),
+  )
   const committables = await writer.prepareCommit(1n)
   await committer.commit({ epoch: 1n, checkpointEpoch: 1n, checkpointId: 1n, watermarkMs: undefined, committables })
   const [name] = readdirSync(join(folder, 'out')).filter((each) => each.endsWith('.csv'))
