@@ -28,11 +28,16 @@ interface Activity {
 
 export const q8 = query('q8', NewSeller, ({ persons, auctions }) =>
   union(
-    persons.pipe(map(({ id, name, dateTime }): Activity => ({ id, name, dateTime }))),
-    auctions.pipe(map(({ seller, dateTime }): Activity => ({ id: seller, name: null, dateTime }))),
+    persons.pipe(
+      inOrder('persons'),
+      map(({ id, name, dateTime }): Activity => ({ id, name, dateTime })),
+    ),
+    auctions.pipe(
+      inOrder('auctions'),
+      map(({ seller, dateTime }): Activity => ({ id: seller, name: null, dateTime })),
+    ),
   )
     .pipe(
-      inOrder('activity'),
       keyBy('id'),
       window(tumbling(seconds(10))),
       aggregate({
