@@ -1,6 +1,6 @@
 /** The columns of a row of results: those of the key, then the aggregates. */
 import { TopologyError } from '../../topology/errors.ts'
-import type { Aggregates } from '../window/accumulators.ts'
+import type { Aggregates } from './combine.ts'
 
 /** @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key. */
 export function checkNames(operator: string, names: readonly string[], keyColumns: readonly string[]): void {

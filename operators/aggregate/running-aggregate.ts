@@ -12,10 +12,11 @@ import {
 } from '../../topology/stream.ts'
 import { keyFieldsOf } from '../key-by.ts'
 import { RowOutput } from '../row-output.ts'
-import { type Aggregates, accumulatorsOf } from '../window/accumulators.ts'
+import { accumulatorsOf } from '../window/accumulators.ts'
 import { createResultRow } from '../window/result-row.ts'
 import type { TimeWindow } from '../window/time-window.ts'
 import type { Aggregate, ResultOf } from './aggregate.ts'
+import type { Aggregates } from './combine.ts'
 import { checkNames, columnFlow } from './result-columns.ts'
 
 export interface RunningAggregateOptions {

@@ -1,8 +1,8 @@
 /** The behaviour of `intervalJoin`. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { Batch, Watermark } from '../../topology/element.ts'
+import { DueHeap } from '../due-heap.ts'
 import { RowOutput } from '../row-output.ts'
-import { DueHeap } from './due-heap.ts'
 import type { JoinOptions, JoinType } from './join-options.ts'
 import { JoinTimes } from './join-times.ts'
 import { createPairing } from './pairing.ts'
@@ -70,7 +70,7 @@ export function createIntervalJoin(context: OperatorContext, plan: IntervalJoinP
   /** Sends what has matched nothing by `toMs`, the earliest first. */
   function settle(side: Side, toMs: number): void {
     for (let place = side.due.pop(toMs); place !== undefined; place = side.due.pop(toMs)) {
-      const row = side.rows.unmet(place)
+      const row = side.rows.takeUnmet(place)
       if (row !== undefined) output.push(select(side, row, null), settledAtMs(side, place.timestampMs))
     }
   }

@@ -156,6 +156,8 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
   readonly counters: Map<string, number>
   /** By name and labels: as they were set last in this run. */
   readonly gauges = new Map<string, number>()
+  /** How far splits have come, as operators reported it. */
+  readonly splitReports: (readonly [split: number, watermarkMs: number])[] = []
   private readonly describe: () => Dataflow
   private readonly options: HarnessOptions
   private readonly nodes: readonly Node[]
@@ -169,7 +171,9 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
   private readonly wakes: Wakes
   private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
   private holds: Promise<void>[] = []
-  private isBusy = false
+  private isBusy = true
+  /** What an operator has thrown when it was called between two elements. */
+  private failure: { readonly error: unknown } | undefined
 
   constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
     super()
@@ -177,7 +181,15 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
     this.clock = options.clock ?? new ManualClock()
     this.options = options
     this.wakes = new Wakes(this.clock)
-    this.wakes.onDue = () => !this.isBusy && this.wake()
+    this.wakes.onDue = () => {
+      if (this.isBusy) return
+      try {
+        this.wake()
+      } catch (error) {
+        // Whoever made it due, a timer or a promise, has nothing to do with it.
+        this.failure ??= { error }
+      }
+    }
     this.counters = counters
     const { nodes, sources, outputs } = describe()
     this.nodes = nodes
@@ -206,6 +218,8 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       this.read(origin, (element) => this.log.get(port)!.push(element))
     }
     this.state.checkClaimed()
+    this.isBusy = false
+    this.wake()
   }
 
   /** The first input. */
@@ -224,6 +238,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
   }
 
   private sendTo(input: number, element: Element): void {
+    if (this.failure !== undefined) throw this.failure.error
     this.isBusy = true
     try {
       this.emit(place(this.sources[input]!, 'out'), element)
@@ -233,9 +248,14 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
     this.wake()
   }
 
-  /** Waits for operators that said they are full, or have something left to emit at the end. */
+  /**
+   * Waits for operators that said they are full, or have something left to emit at the end.
+   * @throws what an operator has thrown between two elements
+   */
   async settled(): Promise<this> {
-    while (this.holds.length > 0) {
+    for (;;) {
+      if (this.failure !== undefined) throw this.failure.error
+      if (this.holds.length === 0) break
       const holds = this.holds
       this.holds = []
       await Promise.all(holds)
@@ -326,6 +346,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
         return (element) =>
           this.emit(out, element.kind === 'batch' ? keyBatch(element, behaviour, KEY_GROUPS, node.id) : element)
       case 'union':
+      case 'exchange':
         return (element) => this.emit(out, element)
       case 'operator':
         return this.operatorHandler(node, behaviour.create)
@@ -358,6 +379,8 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       },
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
+      emitIdle: forward,
+      reportSplit: (split, watermarkMs) => this.splitReports.push([split, watermarkMs]),
       wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
       hold: (until) => this.holds.push(until),
     })

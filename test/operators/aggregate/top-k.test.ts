@@ -37,6 +37,13 @@ describe('topK', () => {
     expect(() => topK<Values, 'v'>(k, 'v')).toThrowError(/topK: k can't be/)
   })
 
+  it('keeps all that equal the last with ties, whatever the order they come in', () => {
+    const top = topK<Values, 'v'>(2, 'v', { ties: true })
+    expect(over(top, [5, 3, 5, 3, 3])).toEqual([{ v: 5 }, { v: 5 }])
+    expect(over(top, [3, 3, 3, 5])).toEqual([{ v: 5 }, { v: 3 }, { v: 3 }, { v: 3 }])
+    expect(over(top, [3, 5, 3, 9])).toEqual([{ v: 9 }, { v: 5 }])
+  })
+
   it('equals sorting, however the records are cut', () => {
     propertyOf(topK<Values, 'v'>(3, 'v'), fc.option(fc.integer({ min: -9, max: 9 })), (records) =>
       records

@@ -144,7 +144,11 @@ describe('intervalJoin', () => {
     const uneven = (left: Stream<Row>, right: Stream<Row>) =>
       left.pipe(
         keyBy('key', 'n'),
-        intervalJoin(right.pipe(keyBy('key')) as any, { lower: milliseconds(0), upper: milliseconds(1), select: () => null }),
+        intervalJoin(right.pipe(keyBy('key')) as any, {
+          lower: milliseconds(0),
+          upper: milliseconds(1),
+          select: () => null,
+        }),
       )
     await expect(harness2(uneven)).rejects.toMatchObject({ code: 'JOIN_KEY' })
   })
