@@ -9,6 +9,7 @@ export { type CustomAggregateOptions, customAggregate } from './aggregate/custom
 export { first, last } from './aggregate/first-last.ts'
 export { max, min } from './aggregate/min-max.ts'
 export { type PercentileOptions, percentile, percentiles } from './aggregate/percentile.ts'
+export { type RunningAggregateOptions, type RunningRow, runningAggregate } from './aggregate/running-aggregate.ts'
 export { sum } from './aggregate/sum.ts'
 export { topK } from './aggregate/top-k.ts'
 export { stddev, stddevPop, variance, variancePop } from './aggregate/variance.ts'
@@ -38,8 +39,16 @@ export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
-export type { ProcessContext, StateDeclarations } from './process/process-context.ts'
+export type {
+  ProcessContext,
+  ProcessOutputs,
+  SideDeclarations,
+  StateDeclarations,
+  Timer,
+  Timers,
+} from './process/process-context.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,

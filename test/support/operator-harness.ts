@@ -346,6 +346,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
         return (element) =>
           this.emit(out, element.kind === 'batch' ? keyBatch(element, behaviour, KEY_GROUPS, node.id) : element)
       case 'union':
+      case 'exchange':
         return (element) => this.emit(out, element)
       case 'operator':
         return this.operatorHandler(node, behaviour.create)
