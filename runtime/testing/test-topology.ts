@@ -1,0 +1,395 @@
+/** A whole job in virtual time: what is pushed goes through it at once, and every output and state can be looked at. */
+import type { DurationMs } from '../../topology/duration.ts'
+import { type Element, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology/element.ts'
+import { SluiceError } from '../../topology/errors.ts'
+import type { Node } from '../../topology/graph.ts'
+import type { Json } from '../../topology/json.ts'
+import { nearestName } from '../../topology/nearest-name.ts'
+import { jsonSerializer } from '../../topology/schema/index.ts'
+import type { Table } from '../../topology/table.ts'
+import type { CustomSink } from '../../topology/to.ts'
+import type { Topic } from '../../topology/topic.ts'
+import type { Topology } from '../../topology/topology.ts'
+import { MemoryCheckpoints, type TestCheckpoint } from './memory-checkpoints.ts'
+import { type LoggedLine, Observed } from './observed.ts'
+import type { StateEntry } from './state-view.ts'
+import { TestOutput } from './test-output.ts'
+import { openRun, type TestRun } from './test-run.ts'
+import { TestSource } from './test-source.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface TestTopologyOptions {
+  /** Subtasks of every node that does not say otherwise. @default 1 */
+  readonly parallelism?: number
+  /** @default 128, or as many as the checkpoint has */
+  readonly keyGroups?: number
+  /** Processing time at the beginning, milliseconds since the epoch. @default 0 */
+  readonly startMs?: number
+  /** How many splits each source has, or those that are named have. They are dealt out over its subtasks. @default 1 */
+  readonly splits?: number | Readonly<Record<string, number>>
+  /** What it begins with: a checkpoint of this test or of another. */
+  readonly from?: TestCheckpoint
+  /** Leave state of the checkpoint behind that no operator has any more. @default false */
+  readonly allowNonRestoredState?: boolean
+}
+
+export interface RestartOptions {
+  /** @default as before */
+  readonly parallelism?: number
+  /** The job as it is from now on. @default as before */
+  readonly job?: Topology
+  /** @default the last checkpoint, and when there is none the very beginning */
+  readonly from?: TestCheckpoint
+  /** Leave state of the checkpoint behind that no operator of the job has any more. @default false */
+  readonly allowNonRestoredState?: boolean
+  /** Whether sources read again what they had been given since the checkpoint. @default true */
+  readonly replay?: boolean
+}
+
+/**
+ * Runs `job` by hand, in this process, in virtual time: nothing is opened, nothing runs in the background.
+ *
+ * The plan, its stages, exchanges, state and checkpoints are those of a running job; only sources and sinks are the
+ * test's. A push returns when what was pushed has come as far as it goes: `await test.settled()` where operators wait for
+ * promises. Errors of user functions are thrown by the push that met them, and after that only `restart` makes sense.
+ *
+ * @throws {TopologyError} when the job can't run.
+ * @example
+ * const test = await testTopology(job, { parallelism: 2 })
+ * test.source(Orders).push([{ id: 1n, userId: 'ann', totalCents: 1250 }])
+ * test.advanceWatermark(Date.UTC(2026, 0, 2))
+ * await test.checkpoint()
+ * await test.restart({ parallelism: 3 })
+ * const rows = test.output(Revenue).rows
+ */
+export async function testTopology(job: Topology, options: TestTopologyOptions = {}): Promise<TestTopology> {
+  return openTestTopology(job, options, {
+    clock: new VirtualClock(options.startMs),
+    observed: new Observed(),
+    splits: true,
+  })
+}
+
+/** What tests of single operators have of their own. */
+export interface TestSetting {
+  readonly clock: VirtualClock
+  readonly observed: Observed
+  /** Whether sources tell of their splits when they begin, as those of a running job do. */
+  readonly splits: boolean
+}
+
+/** @internal */
+export async function openTestTopology(
+  job: Topology,
+  options: TestTopologyOptions,
+  setting: TestSetting,
+): Promise<TestTopology> {
+  const test = new TestTopology(job, options, setting)
+  await test.open()
+  return test
+}
+
+/** What a source was given, to be read again after a crash. */
+type Pushed =
+  | { readonly source: string; readonly element: Element }
+  | { readonly source: string; readonly advanceMs: number }
+
+export class TestTopology {
+  /** Processing time: stands still until `advanceProcessingTime`. */
+  readonly clock: VirtualClock
+  private readonly observed: Observed
+  private readonly tellsSplits: boolean
+  private readonly splits: TestTopologyOptions['splits']
+  private readonly keyGroups: number | undefined
+  private readonly begun: TestCheckpoint | undefined
+  private readonly checkpoints = new MemoryCheckpoints()
+  private readonly outputs = new Map<string, TestOutput<any>>()
+  private readonly sources = new Map<string, TestSource<any>>()
+  private readonly pushed: Pushed[] = []
+  private job: Topology
+  private parallelism: number
+  private allowNonRestoredState: boolean
+  private last: TestCheckpoint | undefined
+  private epoch = 0n
+  private checkpointId = 0n
+  private run!: TestRun
+
+  /** @internal */
+  constructor(job: Topology, options: TestTopologyOptions, { clock, observed, splits }: TestSetting) {
+    this.job = job
+    this.clock = clock
+    this.observed = observed
+    this.tellsSplits = splits
+    this.splits = options.splits
+    this.keyGroups = options.keyGroups
+    this.parallelism = options.parallelism ?? 1
+    this.allowNonRestoredState = options.allowNonRestoredState ?? false
+    this.begun = options.from
+    this.last = options.from
+    this.checkpointId = options.from?.id ?? 0n
+  }
+
+  /**
+   * A source of the job, by its topic or its name. Rows of a topic are those of its schema, and are read as the bytes that
+   * they are encoded to; under the topic's name alone, as JSON.
+   *
+   * @throws {SluiceError} `TEST_SOURCE_NOT_FOUND`
+   */
+  source<T>(source: Topic<T>): TestSource<T>
+  source<T = any>(source: string): TestSource<T>
+  source(source: string | Topic<any>): TestSource<any> {
+    const name = typeof source === 'string' ? source : source.name
+    const node = this.sourceNodes().find((each) => sourceName(each) === name)
+    if (node === undefined) throw notFound('SOURCE', 'source', name, this.sourceNodes().map(sourceName))
+    let known = this.sources.get(name)
+    if (known === undefined) {
+      known = this.openSource(node, typeof source === 'string' ? undefined : source)
+      this.sources.set(name, known)
+    }
+    return known
+  }
+
+  /**
+   * An output of the job: a sink, by its table or its name; or a side output that the job leaves unread, by `uid.port`, as
+   * in 'deduplicate(id).late'.
+   *
+   * @throws {SluiceError} `TEST_OUTPUT_NOT_FOUND`
+   */
+  output<T>(output: Table<T> | CustomSink<T>): TestOutput<T>
+  output<T = any>(output: string): TestOutput<T>
+  output(output: string | Table<any> | CustomSink<any>): TestOutput<any> {
+    const name = typeof output === 'string' ? output : output.name
+    const found = this.outputs.get(name)
+    if (found === undefined) throw notFound('OUTPUT', 'output', name, [...this.outputs.keys()])
+    return found
+  }
+
+  /** The names of all outputs. */
+  get outputNames(): readonly string[] {
+    return [...this.outputs.keys()]
+  }
+
+  /** Brings all sources to this watermark: see `TestSource.advanceWatermark`. */
+  advanceWatermark(timestampMs: number): this {
+    for (const node of this.sourceNodes()) this.advance(sourceName(node), timestampMs)
+    return this
+  }
+
+  /** Moves processing time: timers and wakes that fall due are called one after the other, each at its own time. */
+  advanceProcessingTime(byMs: DurationMs): this {
+    this.clock.advance(byMs)
+    this.run.attempt.run()
+    return this
+  }
+
+  /** Waits for operators that wait for promises; what depends on processing time has to be advanced first. */
+  async settled(): Promise<this> {
+    await this.run.attempt.settled()
+    return this
+  }
+
+  /** All sources end. @param drain whether windows are closed by a watermark of +∞ before. @default true */
+  end({ drain = true }: { readonly drain?: boolean } = {}): this {
+    for (const node of this.sourceNodes()) {
+      const source = sourceName(node)
+      if (drain) this.push({ source, element: { kind: 'watermark', timestampMs: MAX_WATERMARK_MS } })
+      this.push({ source, element: { kind: 'end', drain } })
+    }
+    return this
+  }
+
+  /** A barrier through the whole job: what it has emitted is committed, and `restart` begins from here. */
+  async checkpoint(): Promise<TestCheckpoint> {
+    const { attempt, assigners } = this.run
+    const id = ++this.checkpointId
+    const pushed = this.pushed.length
+    const outputs = new Map<string, number>()
+    const advancedMs = new Map(
+      Array.from(assigners, ([uid, times]) => [uid, Math.max(...times.map((time) => time.ms))]),
+    )
+    const taken = await attempt.checkpoint(id, this.positions(), () => {
+      for (const [name, output] of this.outputs) outputs.set(name, output.elements.length)
+    })
+    const manifest = await this.checkpoints.publish(taken)
+    this.last = { id, files: this.checkpoints.files, manifest, outputs, pushed, advancedMs }
+    return this.last
+  }
+
+  /**
+   * A crash, and a restore from the last checkpoint: what has been emitted since is gone, and what has been pushed since
+   * is read again. The clock goes on.
+   *
+   * @throws {SluiceError} `RESTORE_MISMATCH` … as a job that is submitted again.
+   */
+  async restart(options: RestartOptions = {}): Promise<this> {
+    const { from = this.last, replay = true } = options
+    await this.close()
+    this.job = options.job ?? this.job
+    this.parallelism = options.parallelism ?? this.parallelism
+    this.allowNonRestoredState = options.allowNonRestoredState ?? false
+    this.last = from
+    const isOwn = from !== undefined && from !== this.begun
+    for (const [name, output] of this.outputs) output.truncate(isOwn ? (from.outputs.get(name) ?? 0) : 0)
+    const again = this.pushed.splice(isOwn ? from.pushed : 0)
+    await this.open()
+    if (!replay) return this
+    const names = this.sourceNodes().map(sourceName)
+    for (const each of again) if (names.includes(each.source)) this.push(each)
+    return this
+  }
+
+  /**
+   * Every entry of an operator's keyed state, over all subtasks.
+   *
+   * @throws {SluiceError} `TEST_STATE_NOT_FOUND`
+   */
+  state<V = any>(uid: string, name: string): StateEntry<V>[] {
+    return this.run.states.entries<V>(uid, name)
+  }
+
+  /** An operator's split state, as a checkpoint would hold it. @throws {SluiceError} `TEST_STATE_NOT_FOUND` */
+  splitState(uid: string, name: string): Readonly<Record<string, Json>> {
+    return this.run.states.splitEntries(uid, name)
+  }
+
+  /** A counter by name and labels, `records_quarantined_total{rule="json"}`, over all operators, subtasks and restarts. */
+  counter(series: string): number {
+    return this.observed.counter(series)
+  }
+
+  /** What operators have logged. */
+  get log(): readonly LoggedLine[] {
+    return this.observed.lines
+  }
+
+  /** Ends the job where it stands. A test need not: there is nothing that would go on. */
+  async close(): Promise<void> {
+    await this.run.attempt.close()
+  }
+
+  /** @internal */
+  async open(): Promise<void> {
+    const { clock, observed, checkpoints, job, parallelism, keyGroups, allowNonRestoredState } = this
+    this.run = await openRun({
+      job,
+      parallelism,
+      keyGroups,
+      from: this.last,
+      allowNonRestoredState,
+      epoch: ++this.epoch,
+      clock,
+      observed,
+      checkpoints,
+      output: (name) => {
+        let output = this.outputs.get(name)
+        if (output === undefined) {
+          output = new TestOutput(name)
+          this.outputs.set(name, output)
+        }
+        return output
+      },
+    })
+    if (this.tellsSplits) for (const node of this.sourceNodes()) this.tellSplits(node)
+    this.run.attempt.run()
+  }
+
+  private openSource(node: Node, topic: Topic<any> | undefined): TestSource<any> {
+    const name = sourceName(node)
+    const isTopic = node.behaviour.type === 'source' && node.behaviour.source.kind === 'topic'
+    const encode = isTopic ? (topic === undefined ? encodeJson : encoderOf(topic)) : undefined
+    const restored = this.begun?.manifest.sources[node.id] ?? []
+    return new TestSource({
+      name,
+      encode,
+      positions: new Map(restored.map(({ index, position }) => [index, Number(position)])),
+      push: (element) => this.push({ source: name, element }),
+      advance: (timestampMs) => this.advance(name, timestampMs),
+      nowMs: () => this.clock.nowMs(),
+    })
+  }
+
+  private advance(source: string, advanceMs: number): void {
+    this.push({ source, element: { kind: 'watermark', timestampMs: advanceMs } })
+    this.push({ source, advanceMs })
+  }
+
+  private push(pushed: Pushed): void {
+    this.run.attempt.rethrow()
+    this.pushed.push(pushed)
+    const node = this.sourceNodes().find((each) => sourceName(each) === pushed.source)!
+    if ('element' in pushed) this.deliver(node, pushed.element)
+    else {
+      const behind = readersOf(node, this.job.nodes)
+      for (const [uid, times] of this.run.assigners) {
+        if (behind.has(uid)) for (const time of times) time.advance(pushed.advanceMs)
+      }
+    }
+    this.run.attempt.run()
+  }
+
+  private deliver(node: Node, element: Element): void {
+    const { attempt } = this.run
+    const subtasks = attempt.subtasksOf(node.id)
+    const split = 'split' in element ? element.split : undefined
+    if (split !== undefined || element.kind === 'batch') attempt.push(node.id, (split ?? 0) % subtasks, 0, element)
+    else for (let subtask = 0; subtask < subtasks; subtask++) attempt.push(node.id, subtask, 0, element)
+  }
+
+  /** As a source task begins: it names its splits, and whoever has none holds nobody back. */
+  private tellSplits(node: Node): void {
+    const { attempt } = this.run
+    const name = sourceName(node)
+    const splits = typeof this.splits === 'number' ? this.splits : (this.splits?.[name] ?? 1)
+    for (let split = 0; split < splits; split++) {
+      this.deliver(node, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split })
+    }
+    for (let subtask = splits; subtask < attempt.subtasksOf(node.id); subtask++) {
+      attempt.push(node.id, subtask, 0, { kind: 'idle' })
+    }
+  }
+
+  private positions() {
+    return new Map(
+      this.sourceNodes().map((node) => {
+        const positions = this.sources.get(sourceName(node))?.positions ?? new Map<number, number>()
+        return [
+          node.id,
+          Array.from(positions, ([index, position]) => ({ id: String(index), index, start: 0, position })),
+        ] as const
+      }),
+    )
+  }
+
+  private sourceNodes(): readonly Node[] {
+    return this.run.sources
+  }
+}
+
+function sourceName({ behaviour }: Node): string {
+  return behaviour.type === 'source' ? behaviour.source.name : ''
+}
+
+/** Uids of the nodes that `node` reaches. */
+function readersOf(node: Node, nodes: readonly Node[]): ReadonlySet<string> {
+  const reached = new Set([node.id])
+  // Inputs come before what reads them.
+  for (const each of nodes) if (each.inputs.some((input) => reached.has(input.node.id))) reached.add(each.id)
+  return reached
+}
+
+function encoderOf(topic: Topic<any>): (row: unknown) => Uint8Array {
+  const serializer = jsonSerializer(topic.schema)
+  return (row) => serializer.encode(row as never)
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value))
+}
+
+function notFound(code: string, what: string, name: string, known: readonly string[]): SluiceError {
+  const nearest = nearestName(name, known)
+  return new SluiceError(`TEST_${code}_NOT_FOUND`, `the job has no ${what} "${name}"`, {
+    fix: nearest === undefined ? `It has ${known.join(', ') || 'none'}.` : `Is it "${nearest}"?`,
+    details: { name, known },
+  })
+}
