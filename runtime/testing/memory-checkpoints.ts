@@ -13,8 +13,8 @@ export interface TestCheckpoint {
   readonly manifest: Manifest
   /** How many elements had left each output. */
   readonly outputs: ReadonlyMap<string, number>
-  /** How much of what was pushed it has got past. */
-  readonly pushed: number
+  /** How much of what sources were given it has got past. */
+  readonly given: number
   /** By uid of what assigns event time: how far `advanceWatermark` has brought it. */
   readonly advancedMs: ReadonlyMap<string, number>
 }

@@ -1,9 +1,8 @@
 /** The state of a job under test, decoded: every entry that an operator keeps, over all of its subtasks. */
 import type { KeyedState, KeyedStateDescriptor, SplitStateHandle } from '../../topology/contract/state.ts'
 import type { Key } from '../../topology/element.ts'
-import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
-import { nearestName } from '../../topology/nearest-name.ts'
+import { notFound } from './not-found.ts'
 
 /** One value of a keyed state. */
 export interface StateEntry<V = unknown> {
@@ -64,12 +63,7 @@ export class StateView {
     const id = `${uid}/${name}`
     const found = parts.get(id)
     if (found !== undefined) return found
-    const known = [...this.keyed.keys(), ...this.splits.keys()]
-    const nearest = nearestName(id, known)
-    throw new SluiceError('TEST_STATE_NOT_FOUND', `no operator of the job keeps ${id}`, {
-      fix: nearest === undefined ? `The states are ${known.join(', ') || 'none'}.` : `Is it ${nearest}?`,
-      details: { uid, state: name },
-    })
+    throw notFound('state', id, [...this.keyed.keys(), ...this.splits.keys()])
   }
 }
 

@@ -7,6 +7,7 @@ import type { TestCheckpoint } from './memory-checkpoints.ts'
 import { Observed } from './observed.ts'
 import type { TestOutput } from './test-output.ts'
 import { openTestTopology, type RestartOptions, type TestTopology, type TestTopologyOptions } from './test-topology.ts'
+import type { TimelineEvent, TimelineTarget } from './timeline.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** What operators give: one stream, or `{ out, …sides }`. */
@@ -37,12 +38,12 @@ export async function testOperator<I extends readonly unknown[], O extends Outpu
 ): Promise<TestOperator<I, O>> {
   const { clock = new VirtualClock(), observed = new Observed(), ...rest } = options
   const { job, inputs, outputs } = describe(build as unknown as (...inputs: Stream<any>[]) => Outputs)
-  const test = await openTestTopology(job, rest, { clock, observed, splits: false })
+  const test = await openTestTopology(job, rest, { clock, observed, tellsSplits: false })
   return new TestOperator(test, inputs, outputs)
 }
 
 /** One input of operators under test. */
-export class TestInput<T> {
+export class TestInput<T> implements TimelineTarget<T> {
   private readonly receive: (element: Element) => void
 
   /** @internal */
@@ -81,6 +82,13 @@ export class TestInput<T> {
   end(drain = false): this {
     if (drain) this.watermark(Number.POSITIVE_INFINITY)
     return this.send({ kind: 'end', drain })
+  }
+
+  /** What a timeline has in this place: see `timeline` and `play`. */
+  happen(event: TimelineEvent<T>): this {
+    if (event.kind === 'record') return this.timed([[event.row, event.atMs]])
+    if (event.kind === 'watermark') return this.watermark(event.atMs)
+    return this.end(true)
   }
 }
 

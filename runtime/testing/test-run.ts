@@ -32,6 +32,10 @@ export interface TestRun {
   readonly sources: readonly Node[]
   readonly attempt: VirtualAttempt
   readonly states: StateView
+  /** Says again how far a test had brought time at the checkpoint. */
+  readonly resumeTime: () => void
+  /** Uids of all nodes that one reaches, itself included. */
+  readonly readers: (node: Node) => ReadonlySet<string>
   /** By uid of what assigns event time: one for each of its subtasks. */
   readonly assigners: ReadonlyMap<string, readonly AssignedTime[]>
 }
@@ -65,9 +69,18 @@ export async function openRun(options: TestRunOptions): Promise<TestRun> {
     files: checkpoints.files,
     restore: from && { manifest: from.manifest, files: from.files, allowNonRestoredState },
   })
-  for (const [uid, times] of assigners) {
-    for (const time of times) time.advance(from?.advancedMs.get(uid) ?? MIN_WATERMARK_MS)
+  const resumeTime = () => {
+    for (const [uid, times] of assigners) {
+      for (const time of times) time.advance(from?.advancedMs.get(uid) ?? MIN_WATERMARK_MS)
+    }
   }
   const sources = plan.nodes.filter(({ behaviour }) => behaviour.type === 'source')
-  return { sources, attempt, states, assigners }
+  return { sources, attempt, states, assigners, resumeTime, readers: (node) => readersOf(node, plan.nodes) }
+}
+
+function readersOf(node: Node, nodes: readonly Node[]): ReadonlySet<string> {
+  const reached = new Set([node.id])
+  // Inputs come before what reads them.
+  for (const each of nodes) if (each.inputs.some((input) => reached.has(input.node.id))) reached.add(each.id)
+  return reached
 }

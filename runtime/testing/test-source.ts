@@ -1,6 +1,7 @@
 /** A source of a job under test: what a test pushes into it is what the job reads. */
 import type { SourceRecord } from '../../topology/contract/source.ts'
-import { Batch, type BatchAttributes, type Element } from '../../topology/element.ts'
+import { Batch, type BatchAttributes, type Element, MAX_WATERMARK_MS } from '../../topology/element.ts'
+import type { TimelineEvent, TimelineTarget } from './timeline.ts'
 
 export interface PushOptions {
   /** The split the rows are read from. @default 0 */
@@ -23,24 +24,22 @@ export interface TestSourceOptions {
   readonly name: string
   /** Of a topic: from a row to the bytes that are read. Left out, rows are read as they are. */
   readonly encode: ((row: any) => Uint8Array) | undefined
-  /** By split: how many records it has had before. */
-  readonly positions: ReadonlyMap<number, number>
+  /** By split: how many records it has had, which is the offset of the next one. */
+  readonly positions: Map<number, number>
   readonly push: (element: Element) => void
   readonly advance: (timestampMs: number) => void
   readonly nowMs: () => number
 }
 
-export class TestSource<T> {
+export class TestSource<T> implements TimelineTarget<T> {
   /** That of its topic, or of the source. */
   readonly name: string
   private readonly options: TestSourceOptions
-  private readonly offsets: Map<number, number>
 
   /** @internal */
   constructor(options: TestSourceOptions) {
     this.options = options
     this.name = options.name
-    this.offsets = new Map(options.positions)
   }
 
   /** The job reads these rows, in one batch; a topic's as the bytes that its schema makes of them. */
@@ -61,7 +60,7 @@ export class TestSource<T> {
       return {
         topic: this.name,
         partition: split,
-        offset: BigInt((this.offsets.get(split) ?? 0) + index),
+        offset: BigInt((this.options.positions.get(split) ?? 0) + index),
         timestampMs: record.timestampMs ?? timestampMs,
         key: typeof key === 'string' ? Buffer.from(key) : key,
         value: typeof value === 'string' ? Buffer.from(value) : value,
@@ -73,7 +72,7 @@ export class TestSource<T> {
   /** Gives the job a batch as it is: for rows of a source of the job's own, with event times, or keys of their own. */
   batch(rows: readonly unknown[], attributes: BatchAttributes = {}): this {
     const split = attributes.split ?? 0
-    this.offsets.set(split, (this.offsets.get(split) ?? 0) + rows.length)
+    this.options.positions.set(split, (this.options.positions.get(split) ?? 0) + rows.length)
     this.options.push(new Batch(rows, attributes))
     return this
   }
@@ -93,14 +92,23 @@ export class TestSource<T> {
     return this
   }
 
+  /** What a timeline has in this place: see `timeline` and `play`. */
+  happen(event: TimelineEvent<T>): this {
+    if (event.kind === 'record') return this.push([event.row], { timestampMs: event.atMs })
+    if (event.kind === 'watermark') return this.advanceWatermark(event.atMs)
+    return this.end()
+  }
+
+  /** Nothing comes any more. @param drain whether windows are closed by a watermark of +∞ before. @default true */
+  end({ drain = true }: { readonly drain?: boolean } = {}): this {
+    if (drain) this.options.push({ kind: 'watermark', timestampMs: MAX_WATERMARK_MS })
+    this.options.push({ kind: 'end', drain })
+    return this
+  }
+
   /** Says an element as it is, in the place of the source. */
   send(element: Element): this {
     this.options.push(element)
     return this
-  }
-
-  /** By split: how many records it has had, which is the offset of the next one. */
-  get positions(): ReadonlyMap<number, number> {
-    return this.offsets
   }
 }

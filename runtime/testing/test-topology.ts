@@ -1,21 +1,18 @@
 /** A whole job in virtual time: what is pushed goes through it at once, and every output and state can be looked at. */
 import type { DurationMs } from '../../topology/duration.ts'
-import { type Element, MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../../topology/element.ts'
-import { SluiceError } from '../../topology/errors.ts'
-import type { Node } from '../../topology/graph.ts'
 import type { Json } from '../../topology/json.ts'
-import { nearestName } from '../../topology/nearest-name.ts'
-import { jsonSerializer } from '../../topology/schema/index.ts'
 import type { Table } from '../../topology/table.ts'
 import type { CustomSink } from '../../topology/to.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { MemoryCheckpoints, type TestCheckpoint } from './memory-checkpoints.ts'
+import { notFound } from './not-found.ts'
 import { type LoggedLine, Observed } from './observed.ts'
 import type { StateEntry } from './state-view.ts'
+import { TestFeed } from './test-feed.ts'
 import { TestOutput } from './test-output.ts'
 import { openRun, type TestRun } from './test-run.ts'
-import { TestSource } from './test-source.ts'
+import type { TestSource } from './test-source.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface TestTopologyOptions {
@@ -66,7 +63,7 @@ export async function testTopology(job: Topology, options: TestTopologyOptions =
   return openTestTopology(job, options, {
     clock: new VirtualClock(options.startMs),
     observed: new Observed(),
-    splits: true,
+    tellsSplits: true,
   })
 }
 
@@ -75,7 +72,7 @@ export interface TestSetting {
   readonly clock: VirtualClock
   readonly observed: Observed
   /** Whether sources tell of their splits when they begin, as those of a running job do. */
-  readonly splits: boolean
+  readonly tellsSplits: boolean
 }
 
 /** @internal */
@@ -85,48 +82,41 @@ export async function openTestTopology(
   setting: TestSetting,
 ): Promise<TestTopology> {
   const test = new TestTopology(job, options, setting)
-  await test.open()
+  await test.start(options)
   return test
 }
-
-/** What a source was given, to be read again after a crash. */
-type Pushed =
-  | { readonly source: string; readonly element: Element }
-  | { readonly source: string; readonly advanceMs: number }
 
 export class TestTopology {
   /** Processing time: stands still until `advanceProcessingTime`. */
   readonly clock: VirtualClock
   private readonly observed: Observed
-  private readonly tellsSplits: boolean
-  private readonly splits: TestTopologyOptions['splits']
   private readonly keyGroups: number | undefined
   private readonly begun: TestCheckpoint | undefined
   private readonly checkpoints = new MemoryCheckpoints()
   private readonly outputs = new Map<string, TestOutput<any>>()
-  private readonly sources = new Map<string, TestSource<any>>()
-  private readonly pushed: Pushed[] = []
+  private readonly feed: TestFeed
   private job: Topology
   private parallelism: number
-  private allowNonRestoredState: boolean
   private last: TestCheckpoint | undefined
   private epoch = 0n
   private checkpointId = 0n
   private run!: TestRun
 
   /** @internal */
-  constructor(job: Topology, options: TestTopologyOptions, { clock, observed, splits }: TestSetting) {
+  constructor(job: Topology, options: TestTopologyOptions, { clock, observed, tellsSplits }: TestSetting) {
     this.job = job
     this.clock = clock
     this.observed = observed
-    this.tellsSplits = splits
-    this.splits = options.splits
     this.keyGroups = options.keyGroups
     this.parallelism = options.parallelism ?? 1
-    this.allowNonRestoredState = options.allowNonRestoredState ?? false
     this.begun = options.from
     this.last = options.from
     this.checkpointId = options.from?.id ?? 0n
+    this.feed = new TestFeed({
+      splits: tellsSplits ? (options.splits ?? 1) : 'untold',
+      positions: options.from?.manifest.sources ?? {},
+      nowMs: () => clock.nowMs(),
+    })
   }
 
   /**
@@ -138,15 +128,7 @@ export class TestTopology {
   source<T>(source: Topic<T>): TestSource<T>
   source<T = any>(source: string): TestSource<T>
   source(source: string | Topic<any>): TestSource<any> {
-    const name = typeof source === 'string' ? source : source.name
-    const node = this.sourceNodes().find((each) => sourceName(each) === name)
-    if (node === undefined) throw notFound('SOURCE', 'source', name, this.sourceNodes().map(sourceName))
-    let known = this.sources.get(name)
-    if (known === undefined) {
-      known = this.openSource(node, typeof source === 'string' ? undefined : source)
-      this.sources.set(name, known)
-    }
-    return known
+    return typeof source === 'string' ? this.feed.source(source, undefined) : this.feed.source(source.name, source)
   }
 
   /**
@@ -160,7 +142,7 @@ export class TestTopology {
   output(output: string | Table<any> | CustomSink<any>): TestOutput<any> {
     const name = typeof output === 'string' ? output : output.name
     const found = this.outputs.get(name)
-    if (found === undefined) throw notFound('OUTPUT', 'output', name, [...this.outputs.keys()])
+    if (found === undefined) throw notFound('output', name, this.outputNames)
     return found
   }
 
@@ -171,7 +153,7 @@ export class TestTopology {
 
   /** Brings all sources to this watermark: see `TestSource.advanceWatermark`. */
   advanceWatermark(timestampMs: number): this {
-    for (const node of this.sourceNodes()) this.advance(sourceName(node), timestampMs)
+    for (const name of this.feed.names) this.source(name).advanceWatermark(timestampMs)
     return this
   }
 
@@ -188,13 +170,9 @@ export class TestTopology {
     return this
   }
 
-  /** All sources end. @param drain whether windows are closed by a watermark of +∞ before. @default true */
-  end({ drain = true }: { readonly drain?: boolean } = {}): this {
-    for (const node of this.sourceNodes()) {
-      const source = sourceName(node)
-      if (drain) this.push({ source, element: { kind: 'watermark', timestampMs: MAX_WATERMARK_MS } })
-      this.push({ source, element: { kind: 'end', drain } })
-    }
+  /** All sources end. @param options.drain whether windows are closed by a watermark of +∞ before. @default true */
+  end(options: { readonly drain?: boolean } = {}): this {
+    for (const name of this.feed.names) this.source(name).end(options)
     return this
   }
 
@@ -202,16 +180,16 @@ export class TestTopology {
   async checkpoint(): Promise<TestCheckpoint> {
     const { attempt, assigners } = this.run
     const id = ++this.checkpointId
-    const pushed = this.pushed.length
+    const given = this.feed.length
     const outputs = new Map<string, number>()
     const advancedMs = new Map(
       Array.from(assigners, ([uid, times]) => [uid, Math.max(...times.map((time) => time.ms))]),
     )
-    const taken = await attempt.checkpoint(id, this.positions(), () => {
+    const taken = await attempt.checkpoint(id, this.feed.positions(), () => {
       for (const [name, output] of this.outputs) outputs.set(name, output.elements.length)
     })
     const manifest = await this.checkpoints.publish(taken)
-    this.last = { id, files: this.checkpoints.files, manifest, outputs, pushed, advancedMs }
+    this.last = { id, files: this.checkpoints.files, manifest, outputs, given, advancedMs }
     return this.last
   }
 
@@ -224,17 +202,12 @@ export class TestTopology {
   async restart(options: RestartOptions = {}): Promise<this> {
     const { from = this.last, replay = true } = options
     await this.close()
-    this.job = options.job ?? this.job
-    this.parallelism = options.parallelism ?? this.parallelism
-    this.allowNonRestoredState = options.allowNonRestoredState ?? false
-    this.last = from
+    await this.open({ ...options, from })
     const isOwn = from !== undefined && from !== this.begun
     for (const [name, output] of this.outputs) output.truncate(isOwn ? (from.outputs.get(name) ?? 0) : 0)
-    const again = this.pushed.splice(isOwn ? from.pushed : 0)
-    await this.open()
-    if (!replay) return this
-    const names = this.sourceNodes().map(sourceName)
-    for (const each of again) if (names.includes(each.source)) this.push(each)
+    const again = this.feed.truncate(isOwn ? from.given : 0)
+    this.feed.begin(this.run)
+    if (replay) this.feed.replay(again)
     return this
   }
 
@@ -268,13 +241,21 @@ export class TestTopology {
   }
 
   /** @internal */
-  async open(): Promise<void> {
-    const { clock, observed, checkpoints, job, parallelism, keyGroups, allowNonRestoredState } = this
+  async start({ from, allowNonRestoredState = false }: TestTopologyOptions): Promise<void> {
+    await this.open({ from, allowNonRestoredState })
+    this.feed.begin(this.run)
+  }
+
+  private async open(
+    options: Omit<RestartOptions, 'from'> & { readonly from: TestCheckpoint | undefined },
+  ): Promise<void> {
+    const { clock, observed, checkpoints, keyGroups } = this
+    const { job = this.job, parallelism = this.parallelism, from, allowNonRestoredState = false } = options
     this.run = await openRun({
       job,
       parallelism,
       keyGroups,
-      from: this.last,
+      from,
       allowNonRestoredState,
       epoch: ++this.epoch,
       clock,
@@ -289,107 +270,8 @@ export class TestTopology {
         return output
       },
     })
-    if (this.tellsSplits) for (const node of this.sourceNodes()) this.tellSplits(node)
-    this.run.attempt.run()
+    this.job = job
+    this.parallelism = parallelism
+    this.last = from
   }
-
-  private openSource(node: Node, topic: Topic<any> | undefined): TestSource<any> {
-    const name = sourceName(node)
-    const isTopic = node.behaviour.type === 'source' && node.behaviour.source.kind === 'topic'
-    const encode = isTopic ? (topic === undefined ? encodeJson : encoderOf(topic)) : undefined
-    const restored = this.begun?.manifest.sources[node.id] ?? []
-    return new TestSource({
-      name,
-      encode,
-      positions: new Map(restored.map(({ index, position }) => [index, Number(position)])),
-      push: (element) => this.push({ source: name, element }),
-      advance: (timestampMs) => this.advance(name, timestampMs),
-      nowMs: () => this.clock.nowMs(),
-    })
-  }
-
-  private advance(source: string, advanceMs: number): void {
-    this.push({ source, element: { kind: 'watermark', timestampMs: advanceMs } })
-    this.push({ source, advanceMs })
-  }
-
-  private push(pushed: Pushed): void {
-    this.run.attempt.rethrow()
-    this.pushed.push(pushed)
-    const node = this.sourceNodes().find((each) => sourceName(each) === pushed.source)!
-    if ('element' in pushed) this.deliver(node, pushed.element)
-    else {
-      const behind = readersOf(node, this.job.nodes)
-      for (const [uid, times] of this.run.assigners) {
-        if (behind.has(uid)) for (const time of times) time.advance(pushed.advanceMs)
-      }
-    }
-    this.run.attempt.run()
-  }
-
-  private deliver(node: Node, element: Element): void {
-    const { attempt } = this.run
-    const subtasks = attempt.subtasksOf(node.id)
-    const split = 'split' in element ? element.split : undefined
-    if (split !== undefined || element.kind === 'batch') attempt.push(node.id, (split ?? 0) % subtasks, 0, element)
-    else for (let subtask = 0; subtask < subtasks; subtask++) attempt.push(node.id, subtask, 0, element)
-  }
-
-  /** As a source task begins: it names its splits, and whoever has none holds nobody back. */
-  private tellSplits(node: Node): void {
-    const { attempt } = this.run
-    const name = sourceName(node)
-    const splits = typeof this.splits === 'number' ? this.splits : (this.splits?.[name] ?? 1)
-    for (let split = 0; split < splits; split++) {
-      this.deliver(node, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split })
-    }
-    for (let subtask = splits; subtask < attempt.subtasksOf(node.id); subtask++) {
-      attempt.push(node.id, subtask, 0, { kind: 'idle' })
-    }
-  }
-
-  private positions() {
-    return new Map(
-      this.sourceNodes().map((node) => {
-        const positions = this.sources.get(sourceName(node))?.positions ?? new Map<number, number>()
-        return [
-          node.id,
-          Array.from(positions, ([index, position]) => ({ id: String(index), index, start: 0, position })),
-        ] as const
-      }),
-    )
-  }
-
-  private sourceNodes(): readonly Node[] {
-    return this.run.sources
-  }
-}
-
-function sourceName({ behaviour }: Node): string {
-  return behaviour.type === 'source' ? behaviour.source.name : ''
-}
-
-/** Uids of the nodes that `node` reaches. */
-function readersOf(node: Node, nodes: readonly Node[]): ReadonlySet<string> {
-  const reached = new Set([node.id])
-  // Inputs come before what reads them.
-  for (const each of nodes) if (each.inputs.some((input) => reached.has(input.node.id))) reached.add(each.id)
-  return reached
-}
-
-function encoderOf(topic: Topic<any>): (row: unknown) => Uint8Array {
-  const serializer = jsonSerializer(topic.schema)
-  return (row) => serializer.encode(row as never)
-}
-
-function encodeJson(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value))
-}
-
-function notFound(code: string, what: string, name: string, known: readonly string[]): SluiceError {
-  const nearest = nearestName(name, known)
-  return new SluiceError(`TEST_${code}_NOT_FOUND`, `the job has no ${what} "${name}"`, {
-    fix: nearest === undefined ? `It has ${known.join(', ') || 'none'}.` : `Is it "${nearest}"?`,
-    details: { name, known },
-  })
 }
