@@ -1,16 +1,20 @@
 /** Operators: what each step of a topology does. */
-export type { Aggregate } from './aggregate/aggregate.ts'
+export type { Aggregate, NeverNullAggregate } from './aggregate/aggregate.ts'
 export { avg } from './aggregate/avg.ts'
 export { count } from './aggregate/count.ts'
 export { countDistinct } from './aggregate/count-distinct.ts'
 export { max, min } from './aggregate/min-max.ts'
 export { sum } from './aggregate/sum.ts'
+export { where } from './aggregate/where.ts'
 export { windowDay, windowEnd, windowStart } from './aggregate/window-bounds.ts'
 export { branch } from './branch.ts'
 export { broadcast } from './broadcast.ts'
+export { type ChangeKind, type ChangesOptions, changes } from './changes.ts'
 export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
 export { filter } from './filter.ts'
 export { flatMap } from './flat-map.ts'
+export { type IntervalJoinOptions, intervalJoin } from './join/interval-join.ts'
+export type { JoinOptions, JoinType } from './join/join-options.ts'
 export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
@@ -40,5 +44,22 @@ export { single } from './single.ts'
 export { union } from './union.ts'
 export { type EventTimeOptions, eventTime } from './watermark/event-time.ts'
 export { type AggregateOptions, aggregate } from './window/aggregate.ts'
-export { type TimeWindow, type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
-export { type WindowedStream, type WindowOptions, window } from './window/window.ts'
+export type { AlignmentOptions } from './window/alignment.ts'
+export { type CountWindows, countWindow } from './window/count-window.ts'
+export { type GlobalWindows, global } from './window/global.ts'
+export { type SessionWindows, session } from './window/session.ts'
+export { type SlidingOptions, type SlidingWindows, sliding } from './window/sliding.ts'
+export type { TimeWindow } from './window/time-window.ts'
+export {
+  early,
+  every,
+  type OnEventTimeOptions,
+  onCount,
+  onEventTime,
+  type Period,
+  purging,
+  type Trigger,
+} from './window/trigger.ts'
+export { type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
+export { type WindowedStream, type WindowOptions, window, windowAll } from './window/window.ts'
+export type { Windows } from './window/windows.ts'

@@ -69,6 +69,7 @@ function extreme(
       }
       return current === null || replaces(value as Known, current) ? (value as Known) : current
     },
+    merge: (into, from) => (from !== null && (into === null || replaces(from, into)) ? from : into),
     result: (current) => current,
   }
 }

@@ -6,6 +6,7 @@ import {
   bronzeLayer,
   cleanse,
   count,
+  countDistinct,
   decimals,
   deduplicate,
   eventTime,
@@ -24,6 +25,7 @@ import {
   trim,
   tumbling,
   union,
+  where,
   window,
   windowDay,
 } from '../../operators/index.ts'
@@ -120,6 +122,32 @@ topology('types', ({ from }) => {
     both: bigint
     heavy: number
   }>()(byFunction.out)
+  const filtered = timed.pipe(
+    keyBy('user_id'),
+    window(tumbling(days(1))),
+    aggregate({
+      heavy: where((order) => order.weight > 10, count()),
+      heavyRevenue: where(['weight'], ({ weight }) => weight > 10, sum('amount')),
+      lightCoupons: where(({ weight }) => weight < 1, countDistinct('coupon')),
+      refunded: where(
+        (order) => order.refund !== null,
+        sum((order) => order.weight),
+      ),
+    }),
+  )
+  same<{
+    user_id: string
+    heavy: bigint
+    heavyRevenue: bigint | null
+    lightCoupons: bigint
+    refunded: number | null
+  }>()(filtered.out)
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(({ nope }) => nope, count()) }))
+  // @ts-expect-error a text has no sum
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(() => true, sum('order_id')) }))
+  // @ts-expect-error the predicate may read the fields it names only
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(['weight'], (row) => row.amount > 1n, count()) })) // biome-ignore format: one line for the error
   // @ts-expect-error a window needs a keyed stream
   timed.pipe(window(tumbling(days(1))), aggregate({ orders: count() }))
   // @ts-expect-error map loses the key
