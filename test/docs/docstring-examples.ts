@@ -61,6 +61,7 @@ export function documentNames(): Names {
     exportsOf(join(root, 'topology/index.ts')),
     exportsOf(join(root, 'operators/index.ts')),
     exportsOf(join(root, 'runtime/producer/index.ts')),
+    exportsOf(join(root, 'runtime/testing/index.ts')),
     exportsOf(join(root, 'test/docs/fixtures.ts')),
     zod,
   )

@@ -33,6 +33,8 @@ export const Purchase = z.object({
   user_id: z.string(),
   action: z.string(),
   product_id: z.string(),
+  price: long(),
+  bidder: long(),
   amount: decimal(18, 2),
   event_timestamp: timestamptz(),
 })
@@ -49,7 +51,10 @@ export declare const orders: KeyedStream<{ userId: string }, Row<typeof Order>>
 export declare const purchases: Stream<Row<typeof Purchase>>
 export declare const input: Stream<{ id: string }>
 export declare const fn: (row: { id: string }) => { id: string }
-export declare const readings: Stream<{ sensor: string; seconds: number }>
+export declare const readings: Stream<{ sensor: string; seconds: number; value: number }>
+export declare const payments: Stream<{ account: string; cents: bigint }>
+export declare const clicks: Stream<{ userId: string }>
+export declare const counts: Stream<{ orders: bigint }>
 export declare const events: Stream<Row<typeof SilverEvent>>
 export declare const bronze: Stream<Row<typeof BronzeEvent>>
 export declare const candidates: Stream<Row<typeof SilverCandidate>>

@@ -23,7 +23,11 @@ export async function typeCheck(modules: ReadonlyMap<string, string>): Promise<R
         extends: join(root, 'tsconfig.json'),
         compilerOptions: {
           // What a package would be imported as.
-          paths: { sluice: ['./sluice.ts'], 'sluice/producer': [join(root, 'runtime/producer/index.ts')] },
+          paths: {
+            sluice: ['./sluice.ts'],
+            'sluice/producer': [join(root, 'runtime/producer/index.ts')],
+            'sluice/testing': [join(root, 'runtime/testing/index.ts')],
+          },
         },
         include: ['*.ts'],
       }),
