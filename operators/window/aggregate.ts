@@ -2,7 +2,7 @@
 import { TopologyError } from '../../topology/errors.ts'
 import { appendWithSides, type Flat, type Stream, type Transform } from '../../topology/stream.ts'
 import type { Aggregate, ResultOf } from '../aggregate/aggregate.ts'
-import type { Aggregates } from './accumulators.ts'
+import type { Aggregates } from '../aggregate/combine.ts'
 import { createResultRow } from './result-row.ts'
 import { type WindowElementOf, type WindowedStream, type WindowKeyOf, windowParameters } from './window.ts'
 import { createWindowOperator } from './window-operator.ts'

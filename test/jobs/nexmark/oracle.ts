@@ -20,12 +20,12 @@ const SQL: Readonly<Record<string, string>> = {
   q5: `WITH counted AS (
          SELECT auction, start, count(*) AS num
          FROM bid, LATERAL (SELECT (dateTime // 2000 - k) * 2000 AS start FROM range(5) r(k)) GROUP BY auction, start)
-       SELECT auction, num, start + 10000 AS window_end FROM counted c
+       SELECT auction, num, (start + 10000) * 1000 AS window_end FROM counted c
        WHERE num = (SELECT max(num) FROM counted m WHERE m.start = c.start)`,
   q7: `WITH highest AS (SELECT dateTime // 10000 AS w, max(price) AS price FROM bid GROUP BY w)
        SELECT b.auction, b.bidder, b.price, b.dateTime, b.extra FROM bid b JOIN highest h
        ON b.price = h.price AND b.dateTime // 10000 = h.w`,
-  q8: `SELECT p.id, p.name, p.w * 10000 AS starttime FROM (
+  q8: `SELECT p.id, p.name, p.w * 10000000 AS starttime FROM (
          SELECT id, name, dateTime // 10000 AS w FROM person GROUP BY ALL) p
        JOIN (SELECT seller, dateTime // 10000 AS w FROM auction GROUP BY ALL) a ON p.id = a.seller AND p.w = a.w`,
   q9: `SELECT * EXCLUDE rank FROM (
@@ -36,10 +36,10 @@ const SQL: Readonly<Record<string, string>> = {
   q10: `SELECT auction, bidder, price, dateTime, extra, strftime(epoch_ms(dateTime), '%Y-%m-%d') AS dt,
                strftime(epoch_ms(dateTime), '%H:%M') AS hm FROM bid`,
   q11: `WITH marked AS (
-          SELECT bidder, dateTime, CASE WHEN dateTime - lag(dateTime) OVER w < 10000 THEN 0 ELSE 1 END AS first
+          SELECT bidder, dateTime, CASE WHEN dateTime - lag(dateTime) OVER w <= 10000 THEN 0 ELSE 1 END AS first
           FROM bid WINDOW w AS (PARTITION BY bidder ORDER BY dateTime)),
         numbered AS (SELECT bidder, dateTime, sum(first) OVER (PARTITION BY bidder ORDER BY dateTime ROWS UNBOUNDED PRECEDING) AS s FROM marked)
-        SELECT bidder, count(*) AS bid_count, min(dateTime) AS starttime, max(dateTime) + 10000 AS endtime
+        SELECT bidder, count(*) AS bid_count, min(dateTime) * 1000 AS starttime, (max(dateTime) + 10000) * 1000 AS endtime
         FROM numbered GROUP BY bidder, s`,
   // Pinned: the time of processing is that of the bid.
   q12: `SELECT bidder, count(*) AS bid_count, dateTime // 10000 * 10000 AS starttime, (dateTime // 10000 + 1) * 10000 AS endtime
@@ -50,12 +50,10 @@ const SQL: Readonly<Record<string, string>> = {
                WHEN hour(epoch_ms(dateTime)) <= 6 OR hour(epoch_ms(dateTime)) >= 20 THEN 'nightTime' ELSE 'otherTime' END AS bidTimeType,
           length(extra) - length(replace(extra, 'c', '')) AS c_counts
         FROM bid WHERE price * 0.908::DOUBLE > 1000000 AND price * 0.908::DOUBLE < 50000000`,
-  q15: `SELECT strftime(epoch_ms(dateTime), '%Y-%m-%d') AS day, ${byRank()} FROM bid GROUP BY day`,
-  q16: `SELECT channel, strftime(epoch_ms(dateTime), '%Y-%m-%d') AS day, max(strftime(epoch_ms(dateTime), '%H:%M')) AS minute,
+  q15: `SELECT dateTime // 86400000 AS day, ${byRank()} FROM bid GROUP BY day`,
+  q16: `SELECT channel, dateTime // 86400000 AS day, max(strftime(epoch_ms(dateTime), '%H:%M')) AS minute,
         ${byRank()} FROM bid GROUP BY channel, day`,
-  q17: `SELECT auction, strftime(epoch_ms(dateTime), '%Y-%m-%d') AS day, count(*) AS total_bids, ${byRank([
-    'count',
-  ]).replace(
+  q17: `SELECT auction, dateTime // 86400000 AS day, count(*) AS total_bids, ${byRank(['count']).replace(
     'count(*) AS total_bids, ',
     '',
   )}, min(price) AS min_price, max(price) AS max_price, avg(price) AS avg_price, sum(price) AS sum_price
