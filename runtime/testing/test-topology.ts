@@ -53,11 +53,11 @@ export interface RestartOptions {
  * @throws {TopologyError} when the job can't run.
  * @example
  * const test = await testTopology(job, { parallelism: 2 })
- * test.source(Orders).push([{ id: 1n, userId: 'ann', totalCents: 1250 }])
+ * test.source(topic('a', A)).push([{ id: 'first' }, { id: 'second' }])
  * test.advanceWatermark(Date.UTC(2026, 0, 2))
  * await test.checkpoint()
  * await test.restart({ parallelism: 3 })
- * const rows = test.output(Revenue).rows
+ * const rows = test.output('lake.a').rows
  */
 export async function testTopology(job: Topology, options: TestTopologyOptions = {}): Promise<TestTopology> {
   return openTestTopology(job, options, {

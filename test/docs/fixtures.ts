@@ -4,11 +4,15 @@ import { UserActionEvent } from '../../jobs/medallion/schemas.ts'
 import { SilverRules } from '../../jobs/medallion/silver-rules.ts'
 import { type BronzeEvent, Quarantined, type SilverCandidate, SilverEvent } from '../../jobs/medallion/tables.ts'
 import { notBlank, rules } from '../../operators/index.ts'
+import type { TableCatalog } from '../../topology/contract/catalog.ts'
+import type { Clock } from '../../topology/contract/clock.ts'
+import type { JobEvent } from '../../topology/contract/job-detail.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { decimal, long, type Row, timestamptz } from '../../topology/schema/index.ts'
 import type { KeyedStream, Stream, UpdatingStream } from '../../topology/stream.ts'
 import type { Topology, TopologyBuilder } from '../../topology/topology.ts'
 
+export type { JobEvent }
 export { Quarantined, SilverEvent, SilverRules, UserActionEvent }
 
 export const A = z.object({ id: z.string() })
@@ -33,16 +37,32 @@ export const Purchase = z.object({
   user_id: z.string(),
   action: z.string(),
   product_id: z.string(),
-  price: long(),
-  bidder: long(),
   amount: decimal(18, 2),
   event_timestamp: timestamptz(),
 })
+
+/** What examples of aggregates gather. */
+export declare const records: Stream<
+  Row<typeof Purchase> & {
+    price: bigint
+    bidder: bigint
+    url: string
+    status: string
+    points: number
+    latency_ms: number
+  }
+>
+export interface Trade {
+  price: number
+  size: number
+}
 
 export declare const from: TopologyBuilder['from']
 export declare const fromSource: TopologyBuilder['fromSource']
 export declare const job: Topology
 export declare const logger: Logger
+export declare const clock: Clock
+export declare const tables: TableCatalog
 export declare const error: unknown
 export declare const bytes: Uint8Array
 export declare const products: string[]
@@ -52,6 +72,7 @@ export declare const purchases: Stream<Row<typeof Purchase>>
 export declare const input: Stream<{ id: string }>
 export declare const fn: (row: { id: string }) => { id: string }
 export declare const readings: Stream<{ sensor: string; seconds: number; value: number }>
+export declare const bids: Stream<{ auction: bigint; bidder: bigint; price: bigint; at: bigint }>
 export declare const payments: Stream<{ account: string; cents: bigint }>
 export declare const clicks: Stream<{ userId: string }>
 export declare const counts: Stream<{ orders: bigint }>
