@@ -21,13 +21,23 @@ export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
 export { filter } from './filter.ts'
 export { flatMap } from './flat-map.ts'
 export { type IntervalJoinOptions, intervalJoin } from './join/interval-join.ts'
+export { join, type RegularJoinOptions } from './join/join.ts'
 export type { JoinOptions, JoinType } from './join/join-options.ts'
+export { windowJoin } from './join/window-join.ts'
 export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
-export type { ProcessContext, StateDeclarations } from './process/process-context.ts'
+export type {
+  ProcessContext,
+  ProcessOutputs,
+  SideDeclarations,
+  StateDeclarations,
+  Timer,
+  Timers,
+} from './process/process-context.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,

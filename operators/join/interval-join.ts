@@ -3,7 +3,7 @@ import type { DurationMs } from '../../topology/duration.ts'
 import { TopologyError } from '../../topology/errors.ts'
 import type { ElementOf, KeyedStream, Transform } from '../../topology/stream.ts'
 import { createIntervalJoin } from './create-interval-join.ts'
-import { appendJoin } from './join-node.ts'
+import { appendTimedJoin } from './join-node.ts'
 import type { Joinable, Joined, JoinOptions, JoinType, Merged } from './join-options.ts'
 
 export interface IntervalJoinOptions<L, R, J extends JoinType, O> extends JoinOptions<L, R, J, O> {
@@ -53,7 +53,7 @@ export function intervalJoin<
     })
   }
   return (left) =>
-    appendJoin<any>(left, right, {
+    appendTimedJoin<any>(left, right, {
       kind: 'intervalJoin',
       options,
       parameters: { lowerMs, upperMs },

@@ -15,13 +15,16 @@ export interface JoinPlan {
   readonly create: OperatorFactory
 }
 
-/** @throws {TopologyError} `UNKEYED`, `JOIN_KEY` when the sides are keyed by another number of fields */
-export function appendJoin<R extends { readonly out: StreamHandle }>(
+/**
+ * What every join's node is.
+ *
+ * @throws {TopologyError} `UNKEYED`, `JOIN_KEY` when the sides are keyed by another number of fields
+ */
+export function joinSpec(
   left: StreamHandle,
   right: StreamHandle,
   { kind, options, parameters, create }: JoinPlan,
-  spec: Partial<NodeSpec> = {},
-): R {
+): NodeSpec {
   const by = [left, right].map((side) => keyFieldsOf(side, kind) ?? 'function')
   const fields = by.map((each) => (each === 'function' ? 1 : each.length))
   const uid = options.name ?? `${kind}(${by.map((each) => (each === 'function' ? each : each.join(','))).join('=')})`
@@ -31,17 +34,27 @@ export function appendJoin<R extends { readonly out: StreamHandle }>(
       details: { uid },
     })
   }
-  return appendWithSides<R>([left, right], {
+  return {
     uid,
     kind,
     parameters: { type: options.type ?? 'inner', left: by[0]!, right: by[1]!, ...parameters },
     behaviour: { type: 'operator', create },
-    sideOutputs: ['lateLeft', 'lateRight'],
-    shouldConnect: ['lateLeft', 'lateRight'],
-    columns: { out: 'opaque', lateLeft: 'opaque', lateRight: 'opaque' },
-    time: 'needs',
+    columns: { out: 'opaque' },
     key: 'needs',
     stateful: true,
-    ...spec,
+  }
+}
+
+/** Adds the node of a join in event time, for whose sides rows can come too late. @throws as `joinSpec` */
+export function appendTimedJoin<R extends { readonly out: StreamHandle }>(
+  left: StreamHandle,
+  right: StreamHandle,
+  plan: JoinPlan,
+): R {
+  return appendWithSides<R>([left, right], {
+    ...joinSpec(left, right, plan),
+    sideOutputs: ['lateLeft', 'lateRight'],
+    shouldConnect: ['lateLeft', 'lateRight'],
+    time: 'needs',
   })
 }

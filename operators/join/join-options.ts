@@ -36,7 +36,8 @@ export type Merged<L, R, J extends JoinType> = J extends 'inner'
     : Unmerged<['both sides have columns of the same name', SharedColumn<L, R>]>
   : Unmerged<['a row that matches nothing has no columns of the other side', J]>
 
-interface Unmerged<Why> {
+/** Stands for a row that can't be made of two without `select`. */
+export interface Unmerged<Why> {
   readonly 'select what goes out': Why
 }
 

@@ -55,16 +55,15 @@ export class TimeBuffer {
   private readonly buckets: Buckets
   private readonly entries: KeyedState<Entry>
   private readonly indices: KeyedState<Index>
-  /** There is nothing in the buckets before this one, and behind `last`. */
-  private first = Number.POSITIVE_INFINITY
-  private last = Number.NEGATIVE_INFINITY
+  /** The buckets that hold anything, ascending. */
+  private readonly live: number[]
 
   /** @param name of the state: `left`, beside which there will be `left-index` */
   constructor(context: OperatorContext, name: string, buckets: Buckets) {
     this.buckets = buckets
     this.entries = context.state.keyed<Entry>({ name, codec: ENTRY })
     this.indices = context.state.keyed<Index>({ name: `${name}-index`, codec: INDEX })
-    for (const bucket of this.indices.namespaces()) this.cover(bucket)
+    this.live = this.indices.namespaces()
   }
 
   /** How many rows are kept. */
@@ -74,10 +73,10 @@ export class TimeBuffer {
 
   add(keyGroup: number, key: Key, timestampMs: number, row: unknown, met = false): Place {
     const bucket = this.buckets.indexOf(timestampMs)
-    this.cover(bucket)
     let index = this.indices.update(bucket, keyGroup, key)
     if (index === undefined) {
       index = [[], []]
+      this.open(bucket)
       this.indices.set(bucket, keyGroup, key, index)
     }
     const [timesMs, numbers] = index
@@ -97,8 +96,10 @@ export class TimeBuffer {
 
   /** Visits the rows of a key from `fromMs` to `toMs`, both inclusive, in the order of their times. */
   each(keyGroup: number, key: Key, fromMs: number, toMs: number, visit: Visit): void {
-    const to = Math.min(this.buckets.indexOf(toMs), this.last)
-    for (let bucket = Math.max(this.buckets.indexOf(fromMs), this.first); bucket <= to; bucket++) {
+    const [first, last] = [this.buckets.indexOf(fromMs), this.buckets.indexOf(toMs)]
+    for (const bucket of this.live) {
+      if (bucket < first) continue
+      if (bucket > last) return
       const index = this.indices.get(bucket, keyGroup, key)
       if (index === undefined) continue
       const [timesMs, numbers] = index
@@ -121,13 +122,15 @@ export class TimeBuffer {
   /** The latest event time of all rows; −∞ when there are none. */
   lastMs(): number {
     let lastMs = Number.NEGATIVE_INFINITY
-    for (const [, , [timesMs]] of this.indices.entries(this.last)) lastMs = Math.max(lastMs, timesMs.at(-1)!)
+    for (const [, , [timesMs]] of this.indices.entries(this.live.at(-1) ?? 0)) {
+      lastMs = Math.max(lastMs, timesMs.at(-1)!)
+    }
     return lastMs
   }
 
   /** Where every row lies: to be asked once, after a restore. */
   *places(): Generator<Place> {
-    for (const bucket of this.indices.namespaces()) {
+    for (const bucket of this.live) {
       for (const [keyGroup, key, [timesMs, numbers]] of this.indices.entries(bucket)) {
         for (let i = 0; i < numbers.length; i++) {
           yield { bucket, keyGroup, key, number: numbers[i]!, timestampMs: timesMs[i]! }
@@ -136,29 +139,19 @@ export class TimeBuffer {
     }
   }
 
-  /** The keys that have rows in a bucket. */
-  *keysIn(bucket: number): Generator<readonly [keyGroup: number, key: Key]> {
-    for (const [keyGroup, key] of this.indices.entries(bucket)) yield [keyGroup, key]
-  }
-
   /** Drops the buckets that lie before `beforeMs` as a whole. */
   dropBefore(beforeMs: number): void {
-    if (this.buckets.startMs(this.first + 1) > beforeMs) return
-    for (const bucket of this.indices.namespaces()) {
-      if (this.buckets.startMs(bucket + 1) > beforeMs) {
-        this.first = bucket
-        return
-      }
+    while (this.live.length > 0 && this.buckets.startMs(this.live[0]! + 1) <= beforeMs) {
+      const bucket = this.live.shift()!
       this.indices.drop(bucket)
       this.entries.drop(bucket)
     }
-    this.first = Number.POSITIVE_INFINITY
-    this.last = Number.NEGATIVE_INFINITY
   }
 
-  private cover(bucket: number): void {
-    if (bucket < this.first) this.first = bucket
-    if (bucket > this.last) this.last = bucket
+  private open(bucket: number): void {
+    if (this.live.includes(bucket)) return
+    this.live.push(bucket)
+    this.live.sort((a, b) => a - b)
   }
 }
 

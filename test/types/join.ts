@@ -1,5 +1,15 @@
 /** Types of joins: checked by tsc, never run. */
-import { intervalJoin, keyBy, map } from '../../operators/index.ts'
+import {
+  deduplicate,
+  intervalJoin,
+  join,
+  keyBy,
+  map,
+  session,
+  tumbling,
+  window,
+  windowJoin,
+} from '../../operators/index.ts'
 import { minutes } from '../../topology/duration.ts'
 import type { Stream, UpdatingStream } from '../../topology/stream.ts'
 
@@ -74,3 +84,43 @@ auctions.pipe(keyBy('id'), intervalJoin(updating.pipe(keyBy('auction')), bounds)
 auctions.pipe(keyBy('id'), intervalJoin(byAuction, { lower: 0, upper: 5 }))
 // @ts-expect-error where returns a boolean
 auctions.pipe(keyBy('id'), intervalJoin(byAuction, { ...bounds, where: (auction) => auction.expires }))
+
+// --- window join
+is<Stream<{ seller: string; price: number }>>()(
+  auctions.pipe(
+    keyBy('id'),
+    window(tumbling(minutes(1))),
+    windowJoin(byAuction, { select: ({ seller }, { price }) => ({ seller, price }) }),
+  ).out,
+)
+is<Stream<{ id: bigint; seller: string; expires: number; auction: bigint; bidder: string; price: number }>>()(
+  auctions.pipe(keyBy('id'), window(session(minutes(1))), windowJoin(byAuction)).out,
+)
+// @ts-expect-error both have a price: select what goes out
+byAuction.pipe(window(tumbling(minutes(1))), windowJoin(byAuction)).out
+// @ts-expect-error no windows
+auctions.pipe(keyBy('id'), windowJoin(byAuction))
+// @ts-expect-error a bigint is never equal to a text
+auctions.pipe(keyBy('id'), window(tumbling(minutes(1))), windowJoin(bids.pipe(keyBy('bidder'))))
+
+// --- join
+is<Stream<{ seller: string; price: number }>>()(
+  auctions.pipe(keyBy('id'), join(byAuction, { select: ({ seller }, { price }) => ({ seller, price }) })),
+)
+is<Stream<{ id: bigint; seller: string; expires: number; auction: bigint; bidder: string; price: number }>>()(
+  auctions.pipe(keyBy('id'), join(byAuction)),
+)
+is<UpdatingStream<{ seller: string; price: number | undefined }>>()(
+  auctions.pipe(
+    keyBy('id'),
+    join(byAuction, { type: 'left', select: ({ seller }, bid) => ({ seller, price: bid?.price }) }),
+  ),
+)
+// @ts-expect-error a left join goes on changing its rows
+auctions.pipe(keyBy('id'), join(byAuction, { type: 'left', select: ({ id }) => ({ id }) }), deduplicate({ by: 'id', within: minutes(1) })) // biome-ignore format: one line for the error
+// @ts-expect-error both have a price: select what goes out
+byAuction.pipe(join(byAuction), map((row) => row)) // biome-ignore format: one line for the error
+// @ts-expect-error a full join would have rows of both sides taken back
+auctions.pipe(keyBy('id'), join(byAuction, { type: 'full', select: () => ({}) }))
+// @ts-expect-error a bigint is never equal to a text
+auctions.pipe(keyBy('id'), join(bids.pipe(keyBy('bidder'))))

@@ -57,10 +57,14 @@ export interface Outcome<O> {
   readonly watermarkMs: number
 }
 
-/** Runs a script by hand. Every row has another n. No row may come out at or before a watermark that came out before it. */
+/**
+ * Runs a script by hand. Every row has another n. No row may come out at or before a watermark that came out before it, but
+ * for `latenessMs`.
+ */
 export async function twoSided<O extends object>(
-  build: (left: Stream<Row>, right: Stream<Row>) => Outputs & { readonly out: Stream<O> },
+  build: (left: Stream<Row>, right: Stream<Row>) => Stream<O> | (Outputs & { readonly out: Stream<O> }),
   script: readonly Step[],
+  latenessMs = 0,
 ): Promise<Outcome<O>> {
   const open = () => harness2<Row, Row, any>(build as never)
   let run = await open()
@@ -77,12 +81,14 @@ export async function twoSided<O extends object>(
       if (element.kind !== 'batch') continue
       for (const [index, value] of element.values.entries()) {
         const at = element.timestampsMs![index]!
-        expect(at).toBeGreaterThan(outMs)
+        expect(at).toBeGreaterThan(outMs - latenessMs)
         rows.push({ ...value, at })
       }
     }
-    late.left.push(...run.rows('lateLeft').map((each: any) => each.n))
-    late.right.push(...run.rows('lateRight').map((each: any) => each.n))
+    for (const each of ['left', 'right'] as const) {
+      const port = each === 'left' ? 'lateLeft' : 'lateRight'
+      if (run.ports.includes(port)) late[each].push(...(run.rows(port) as Row[]).map(({ n }) => n))
+    }
   }
   for (const step of script) {
     if (step === 'restart') {

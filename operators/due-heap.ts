@@ -10,6 +10,11 @@ export class DueHeap<V> {
   private readonly heap: Due<V>[] = []
   private added = 0
 
+  /** When the earliest is due; +∞ when there is none. */
+  get nextMs(): number {
+    return this.heap[0]?.dueMs ?? Number.POSITIVE_INFINITY
+  }
+
   push(dueMs: number, value: V): void {
     const { heap } = this
     const due = { dueMs, order: this.added++, value }
