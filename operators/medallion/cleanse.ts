@@ -31,6 +31,8 @@ export type Cleansing<T> = { readonly [F in FieldOf<T, string | null>]?: Cleanse
  * The row is copied, since others may share it. Event times, watermarks and barriers pass unchanged; a keyed stream is
  * keyed no more, for its key may have changed. Stateless.
  *
+ * Guarantee: one row out for each in, in their order.
+ *
  * @throws {OperatorError} naming the record, when a function throws or returns neither text nor null.
  * @example bronze.pipe(cleanse({ user_id: trim(), product_id: [trim(), upper()] }))
  */

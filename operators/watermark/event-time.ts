@@ -43,6 +43,8 @@ export interface EventTimeOptions {
  * watermark, so that after a restore lateness is judged as before it. At a drain +∞ passes through, and the state keeps
  * the last real watermark.
  *
+ * Guarantee: the watermark never falls back, also over crashes and rescales.
+ *
  * @throws {TopologyError} `OUT_OF_ORDERNESS` when a duration is negative or no number.
  * @throws {OperatorError} naming the operator and the record, when its time is null, NaN or infinite.
  * @example events.pipe(eventTime('event_timestamp', { outOfOrderness: minutes(10) }))

@@ -1,7 +1,7 @@
 /** Every `@example` of a docstring, as a module that imports the names it uses. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { operatorEntries } from '../house/generated-sections.ts'
+import { operatorEntries } from '../house/operator-table.ts'
 import { root } from './fences.ts'
 
 export interface Example {

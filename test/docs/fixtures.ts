@@ -73,10 +73,11 @@ export declare const input: Stream<{ id: string }>
 export declare const fn: (row: { id: string }) => { id: string }
 export declare const readings: Stream<{ sensor: string; seconds: number; value: number }>
 export declare const bids: Stream<{ auction: bigint; bidder: bigint; price: bigint; at: bigint }>
-export declare const payments: Stream<{ account: string; cents: bigint }>
+export declare const payments: Stream<{ order_id: string; account: string; cents: bigint; amount: bigint }>
+export declare const deliveries: Stream<{ order_id: string }>
 export declare const clicks: Stream<{ userId: string }>
 export declare const counts: Stream<{ orders: bigint }>
-export declare const events: Stream<Row<typeof SilverEvent>>
+export declare const events: Stream<Row<typeof SilverEvent> & { order_id: string }>
 export declare const bronze: Stream<Row<typeof BronzeEvent>>
 export declare const candidates: Stream<Row<typeof SilverCandidate>>
 export declare const silver: Stream<Row<typeof SilverEvent>>
