@@ -21,7 +21,7 @@ export interface CollectOptions {
  *
  * @throws {TopologyError} `AGGREGATE_OPTION` when `atMost` is out of range.
  * @throws {OperatorError} when there are more than `atMost` values.
- * @example aggregate({ pages: collect('url', { atMost: 500 }) })
+ * @example aggregate({ products: collect('product_id', { atMost: 500 }) })
  */
 export function collect<T, R>(
   fn: (row: T) => R,

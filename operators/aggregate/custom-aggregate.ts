@@ -36,7 +36,7 @@ export interface CustomAggregateOptions<T, S extends z.core.SomeType, R> extends
  *   name: 'weightedMean',
  *   accumulator: z.object({ weight: double(), sum: double() }),
  *   create: () => ({ weight: 0, sum: 0 }),
- *   add: ({ weight, sum }, trade: Trade) => ({ weight: weight + trade.size, sum: sum + trade.size * trade.price }),
+ *   add: ({ weight, sum }, trade: { size: number; price: number }) => ({ weight: weight + trade.size, sum: sum + trade.size * trade.price }),
  *   merge: (a, b) => ({ weight: a.weight + b.weight, sum: a.sum + b.sum }),
  *   result: ({ weight, sum }) => (weight === 0 ? null : sum / weight),
  * })

@@ -8,7 +8,7 @@ import { type Aggregate, type Input, inputOf } from './aggregate.ts'
  *
  * When parts are gathered apart, what arrived first among equals is decided in each part.
  *
- * @example aggregate({ entryPage: first('url') })
+ * @example aggregate({ firstProduct: first('product_id') })
  */
 export function first<T, R>(fn: (row: T) => R): Aggregate<T, R>
 export function first<T, F extends keyof T & string>(field: F): Aggregate<T, T[F]>
@@ -20,7 +20,7 @@ export function first(source: string | ((row: any) => unknown)): Aggregate<any, 
  * The value that a field, or a function, has in the latest record by event time; of records of one event time, or without
  * event times, in the one that arrived last. Null values are skipped; of nothing else it is null.
  *
- * @example aggregate({ status: last('status'), order: last((order) => order) })
+ * @example aggregate({ lastAction: last('action'), lastPurchase: last((purchase) => purchase) })
  */
 export function last<T, R>(fn: (row: T) => R): Aggregate<T, R>
 export function last<T, F extends keyof T & string>(field: F): Aggregate<T, T[F]>

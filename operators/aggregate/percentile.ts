@@ -32,7 +32,7 @@ export type PercentilesOf<V, Q extends readonly number[]> =
  *
  * @throws {TopologyError} `AGGREGATE_OPTION` when a share or the compression is out of range.
  * @throws {OperatorError} when a value is neither a finite number, a bigint nor null.
- * @example aggregate({ median: percentile('latency_ms', 0.5) })
+ * @example aggregate({ median: percentile('amount', 0.5) })
  */
 export function percentile<T, R extends Summable>(
   fn: (row: T) => R,
@@ -56,7 +56,7 @@ export function percentile(
 /**
  * Several percentiles from one state, in the order of their shares: see {@link percentile}.
  *
- * @example aggregate({ latency: percentiles('latency_ms', [0.5, 0.9, 0.99]) }) // latency: readonly [number, number, number]
+ * @example aggregate({ amounts: percentiles('amount', [0.5, 0.9, 0.99]) }) // amounts: readonly [number, number, number]
  */
 export function percentiles<T, R extends Summable, const Q extends readonly [number, ...number[]]>(
   fn: (row: T) => R,

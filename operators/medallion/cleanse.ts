@@ -17,7 +17,11 @@ export const upper = (): Cleanser => ({ name: 'upper', apply: (text) => text.toU
 /** In lower case, whatever the locale. */
 export const lower = (): Cleanser => ({ name: 'lower', apply: (text) => text.toLowerCase() })
 
-/** A function of one's own; null stands for "no value". @example cleanse({ coupon: cleanseWith((text) => text || null) }) */
+/**
+ * A function of one's own; null stands for "no value".
+ *
+ * @example cleanse({ coupon: cleanseWith((text) => text || null) })
+ */
 export function cleanseWith(fn: (text: string) => string | null): Cleanser {
   return { name: fn.name || 'function', apply: fn }
 }

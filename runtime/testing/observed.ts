@@ -13,6 +13,8 @@ type Labels = Readonly<Record<string, string>>
 /** Added up over all subtasks, and kept over restarts. */
 export class Observed {
   readonly lines: LoggedLine[] = []
+  /** How far splits have come, as operators that align them have reported it. */
+  readonly splitReports: (readonly [split: number, watermarkMs: number])[] = []
   readonly logger: Logger = this.loggerWith({})
   private readonly counters = new Map<string, Map<string, number>>()
   private readonly gauges = new Map<string, Map<string, number>>()

@@ -66,7 +66,8 @@ export class TestSource<T> implements TimelineTarget<T> {
         value: typeof value === 'string' ? Buffer.from(value) : value,
       }
     })
-    return this.batch(received, { split })
+    // A topic knows when it took its records in: their event times, until the job assigns others.
+    return this.batch(received, { split, timestampsMs: Float64Array.from(received, (record) => record.timestampMs) })
   }
 
   /** Gives the job a batch as it is: for rows of a source of the job's own, with event times, or keys of their own. */

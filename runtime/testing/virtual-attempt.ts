@@ -155,6 +155,7 @@ export class VirtualAttempt {
       emit: (output, element) => outputs.emit(output, element),
       store: (chunk) => files.store(epoch, chunk),
       wake: (atMs) => wakes.at(atMs),
+      reportSplit: (split, watermarkMs) => observed.splitReports.push([split, watermarkMs]),
       sinks: heardSinks(plan),
     })
     const watermarkMs = restored?.watermarkMs ?? MIN_WATERMARK_MS

@@ -111,6 +111,9 @@ export class WorkerAttempt {
       case 'abort':
         for (const task of tasks) task.abort(BigInt(message.checkpointId))
         break
+      case 'align':
+        for (const source of sources) source.align(message.watermarksMs)
+        break
       case 'halt':
         for (const source of sources) source.halt()
         break

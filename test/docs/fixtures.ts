@@ -16,6 +16,7 @@ export type { JobEvent }
 export { Quarantined, SilverEvent, SilverRules, UserActionEvent }
 
 export const A = z.object({ id: z.string() })
+export type Order = Row<typeof Order>
 export const Order = z.object({
   order_id: z.string(),
   id: long(),
@@ -25,6 +26,7 @@ export const Order = z.object({
   product_id: z.string(),
   kind: z.string(),
   totalCents: z.number(),
+  currency: z.string(),
   amount: decimal(18, 2),
   items: z.array(z.object({ sku: z.string() })),
   ordered: timestamptz(),
@@ -71,7 +73,13 @@ export declare const orders: KeyedStream<{ userId: string }, Row<typeof Order>>
 export declare const purchases: Stream<Row<typeof Purchase>>
 export declare const input: Stream<{ id: string }>
 export declare const fn: (row: { id: string }) => { id: string }
-export declare const readings: Stream<{ sensor: string; seconds: number; value: number }>
+export declare const readings: Stream<{ sensor: string; seconds: number; read_at: bigint; value: number }>
+export declare const entries: Stream<{ at: bigint; kind: string; dayEndMs: number }>
+export declare const fetchUser: (key: any) => Promise<{ name: string }>
+export declare const geocode: (address: string) => Promise<{ latitude: number; longitude: number }>
+export declare const rateOf: (currency: string) => Promise<number>
+export declare const score: (order: Order) => Promise<Order & { score: number; why: string }>
+export declare const isTemporary: (error: unknown) => boolean
 export declare const bids: Stream<{ auction: bigint; bidder: bigint; price: bigint; at: bigint }>
 export declare const payments: Stream<{ order_id: string; account: string; cents: bigint; amount: bigint }>
 export declare const deliveries: Stream<{ order_id: string }>

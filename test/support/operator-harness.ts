@@ -109,6 +109,11 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends TestInput<
     return ownSeries(this.observed.uids.map((uid) => this.observed.gaugesOf(uid)))
   }
 
+  /** How far splits have come, as operators reported it in this run. */
+  get splitReports(): readonly (readonly [split: number, watermarkMs: number])[] {
+    return this.observed.splitReports
+  }
+
   /** All rows that left an output so far. */
   rows(): RowOf<O, 'out'>[]
   rows<P extends PortOf<O>>(port: P): RowOf<O, P>[]

@@ -2,9 +2,13 @@
 import { z } from 'zod'
 import {
   aggregate,
+  approxCountDistinct,
   avg,
   bronzeLayer,
+  type ChangeKind,
+  changes,
   cleanse,
+  collect,
   count,
   countDistinct,
   decimals,
@@ -12,16 +16,24 @@ import {
   eventTime,
   expect,
   filter,
+  first,
   isoTimestamp,
   keyBy,
+  last,
   map,
   max,
   notNull,
+  percentile,
+  percentiles,
   quarantine,
   range,
   rules,
+  runningAggregate,
   select,
+  stddev,
+  stddevPop,
   sum,
+  topK,
   trim,
   tumbling,
   union,
@@ -148,6 +160,45 @@ topology('types', ({ from }) => {
   timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(() => true, sum('order_id')) }))
   // @ts-expect-error the predicate may read the fields it names only
   timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(['weight'], (row) => row.amount > 1n, count()) })) // biome-ignore format: one line for the error
+  const gathered = timed.pipe(
+    keyBy('user_id'),
+    window(tumbling(days(1))),
+    aggregate({
+      spread: stddev('weight'),
+      spreadOfAll: stddevPop('weight'),
+      firstCoupon: first('coupon'),
+      lastOrder: last((order) => order.order_id),
+      users: approxCountDistinct('order_id', { precision: 12 }),
+      median: percentile('weight', 0.5),
+      percentiles: percentiles('refund', [0.5, 0.99]),
+      largest: topK(3, 'amount'),
+      coupons: collect('coupon', { atMost: 10 }),
+    }),
+  )
+  same<{
+    user_id: string
+    spread: number | null
+    spreadOfAll: number
+    firstCoupon: string | null
+    lastOrder: string
+    users: bigint
+    median: number
+    percentiles: readonly [number, number] | null
+    largest: readonly Row<typeof Order>[]
+    coupons: readonly string[]
+  }>()(gathered.out)
+  const running = timed.pipe(keyBy('user_id'), runningAggregate({ orders: count(), spent: sum('amount') }), changes())
+  same<{ user_id: string; orders: bigint; spent: bigint; kind: ChangeKind }>()(running)
+  // @ts-expect-error a running aggregate needs a keyed stream
+  timed.pipe(runningAggregate({ orders: count() }))
+  // @ts-expect-error its result goes on changing: changes() makes a stream of it
+  timed.pipe(keyBy('user_id'), runningAggregate({ orders: count() })).pipe(deduplicate({ by: 'user_id', within: days(1) })) // biome-ignore format: one line for the error
+  // @ts-expect-error a text has no percentile
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: percentile('order_id', 0.5) }))
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: topK(3, 'nope') }))
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: first('nope') }))
   // @ts-expect-error a window needs a keyed stream
   timed.pipe(window(tumbling(days(1))), aggregate({ orders: count() }))
   // @ts-expect-error map loses the key

@@ -372,4 +372,91 @@ export const CASES: Readonly<Record<SubjectName, Cases>> = {
       expected: { rows: { out: [{ key: 'a', total: 1 }] } },
     },
   },
+
+  'async map': {
+    ...nothing,
+    one: { steps: [{ rows: [['a', 1, 5]] }], end: 'drain', expected: { rows: { out: [{ key: 'a', twice: 10 }] } } },
+    many: {
+      steps: [
+        {
+          rows: [
+            ['a', 1, 1],
+            ['b', 1, 2],
+          ],
+        },
+        { rows: [['a', 2, 3]] },
+      ],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 6 },
+            { key: 'b', twice: 4 },
+          ],
+        },
+      },
+    },
+    error: {
+      steps: [{ rows: [['a', 1, 1]] }, { barrier: true }, { rows: [['a', 1, 2]] }, { error: 'the source is gone' }],
+      end: 'failure',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] }, error: { code: 'INTERNAL' } },
+    },
+    'callback throws': {
+      steps: [
+        { rows: [['a', 1, 1]] },
+        { barrier: true },
+        {
+          rows: [
+            ['a', 1, 1],
+            ['b', 1, POISON],
+          ],
+        },
+      ],
+      end: 'failure',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] }, error: failed('asked') },
+    },
+    /** It judges nobody by time. */
+    late: {
+      steps: [{ rows: [['a', 100, 1]] }, { watermark: 100 }, { rows: [['a', 1, 2]] }],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 4 },
+          ],
+        },
+      },
+    },
+    watermark: {
+      steps: [{ watermark: 50 }, { rows: [['a', 100, 1]] }, { watermark: 200 }, { barrier: true }],
+      end: 'stop',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] } },
+    },
+    barrier: {
+      steps: [
+        { rows: [['a', 1, 1]] },
+        { restart: true },
+        { rows: [['a', 2, 4]] },
+        { restart: true },
+        { rows: [['b', 3, 8]] },
+      ],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 8 },
+            { key: 'b', twice: 16 },
+          ],
+        },
+      },
+    },
+    'early stop': {
+      steps: [{ rows: [['a', 1, 1]] }, { barrier: true }, { rows: [['a', 1, 2]] }],
+      end: 'cancel',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] } },
+    },
+  },
 }

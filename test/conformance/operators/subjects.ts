@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   aggregate,
+  asyncMap,
   count,
   deduplicate,
   keyBy,
@@ -49,6 +50,12 @@ export const SUBJECTS = {
             emit({ key, total: state.total.update((before) => before + stand(n)) }),
         }),
       ),
+    }),
+  },
+
+  'async map': {
+    build: (input) => ({
+      out: input.pipe(asyncMap(async ({ key, n }: Item) => ({ key, twice: 2 * stand(n) }), { name: 'asked' })),
     }),
   },
 } as const satisfies Readonly<Record<string, Subject>>
