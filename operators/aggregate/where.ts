@@ -13,9 +13,9 @@ type Predicate<T> = (row: T) => boolean
  * @throws {OperatorError} when the predicate throws or returns no boolean.
  * @example
  * aggregate({
- *   bids: count(),
- *   cheap: where(({ price }) => price < 10_000n, count()),
- *   cheapBidders: where(['price'], ({ price }) => price < 10_000n, countDistinct('bidder')),
+ *   purchases: count(),
+ *   small: where(({ amount }) => amount < 10_00n, count()),
+ *   productsOfSmall: where(['amount'], ({ amount }) => amount < 10_00n, countDistinct('product_id')),
  * })
  */
 export function where<T, R, A>(

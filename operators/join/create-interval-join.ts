@@ -1,8 +1,8 @@
 /** The behaviour of `intervalJoin`. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { Batch, Watermark } from '../../topology/element.ts'
+import { DueHeap } from '../due-heap.ts'
 import { RowOutput } from '../row-output.ts'
-import { DueHeap } from './due-heap.ts'
 import type { JoinOptions, JoinType } from './join-options.ts'
 import { JoinTimes } from './join-times.ts'
 import { createPairing } from './pairing.ts'

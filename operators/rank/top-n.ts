@@ -1,96 +1,95 @@
-/** Keep the first rows of each key, in an order. */
-import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import { type Batch, type Key, RowKind } from '../../topology/element.ts'
-import { type AnyStream, append, type ElementOf, type Transform, type UpdatingStream } from '../../topology/stream.ts'
+/** The records of each key that rank highest, or lowest. */
+import type { Json } from '../../topology/json.ts'
+import {
+  append,
+  type ElementOf,
+  type Flat,
+  type KeyedStream,
+  type Transform,
+  type UpdatingStream,
+} from '../../topology/stream.ts'
+import { inputOf } from '../aggregate/aggregate.ts'
+import type { Comparable } from '../aggregate/min-max.ts'
+import { wholeNumber } from '../aggregate/options.ts'
 import type { FieldOf } from '../field-of.ts'
-import { keyedRows } from '../join/timed-rows.ts'
-import { keyByFields } from '../key-by.ts'
-import { RowOutput } from '../row-output.ts'
-import { type Comparison, comparisonOf, describeOrders, ordersOf, type Sortable } from './order.ts'
-import { checkRows, type RankedRow, type RankOf, type RankOptions, rankedRows, rankInto, withRank } from './ranked.ts'
+import { keyFieldsOf } from '../key-by.ts'
+import { createRanking } from './create-ranking.ts'
 
-export interface TopNOptions<K extends string, F extends string, R extends string> extends RankOptions<F, R> {
-  /** The field, or fields together, of which each value has first rows. */
-  readonly by: K | readonly [K, ...K[]]
+export interface TopNOptions<T, C extends string> {
+  /** @default descending: the greatest first */
+  readonly order?: 'ascending' | 'descending'
+  /**
+   * Of records with equal values, the one with the least of these stands first: for a result that does not depend on how
+   * streams interleave.
+   *
+   * @default those that arrived first stand first
+   */
+  readonly thenBy?: FieldOf<T, Comparable> | ((row: T) => Comparable)
+  /**
+   * The column that the place of a record goes into, from 1. With it a record that another one passes is an update too.
+   *
+   * @default none
+   */
+  readonly rank?: C
+  /**
+   * Names the operator's state, where the default would collide.
+   *
+   * @default topN(…) with n and what it ranks by
+   */
+  readonly name?: string
 }
 
+type KeyedOf<S, C extends string> =
+  S extends KeyedStream<any, any>
+    ? UpdatingStream<[C] extends [never] ? ElementOf<S> : Flat<ElementOf<S> & { [N in C]: number }>>
+    : never
+
 /**
- * Keeps the first `n` rows of each key: an updating stream.
+ * The `n` records of each key with the greatest values of `by`, a field or a function, as they change with every record:
+ * SQL's `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) <= n`.
  *
- * Without a rank, a row that enters goes out as an insert, after the delete of the one that leaves for it. With a rank,
- * each place that has another row than before is updated. Changes go out with the row that brings them about, at its
- * event time. Brings its own exchange by the fields. Needs no event times. Keyed state: up to `n` rows per key. For the
- * first rows of a window, once: `windowTopN`.
+ * A record that gets among them goes out, and the one that it replaces is taken back, once per key and batch. Of equals those
+ * that arrived first stand first, unless `thenBy` says otherwise. Records without a value are left out. The event time of a change is the greatest of the
+ * records that made it. Watermarks pass unchanged; nothing is late; the key is dropped. For one answer per window, without
+ * changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state: `n` records per key, 1,000 at most.
  *
- * @throws {TopologyError} `TOP_N` when `n` is no whole number from 1 to 10,000.
- * @throws {OperatorError} when a key is null or NaN.
- * @example orders.pipe(topN({ by: 'userId', n: 10, orderBy: desc('totalCents'), rank: 'place' }))
+ * @throws {TopologyError} `UNKEYED`; `AGGREGATE_OPTION` when `n` is out of range.
+ * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.
+ * @example bids.pipe(keyBy('auction'), topN(10, 'price', { rank: 'rank' }), changes())
  */
 export function topN<
-  S extends AnyStream,
-  const K extends FieldOf<ElementOf<S>, Key>,
-  const F extends FieldOf<ElementOf<S>, Sortable>,
-  const R extends string = never,
+  S extends KeyedStream<any, any>,
+  F extends FieldOf<ElementOf<S>, Comparable>,
+  const C extends string = never,
 >(
-  options: TopNOptions<K, F, R> & { readonly rank?: RankOf<ElementOf<S>, R> },
-): Transform<S, UpdatingStream<RankedRow<ElementOf<S>, R>>> {
-  const by: readonly string[] = typeof options.by === 'string' ? [options.by] : options.by
-  const uid = options.name ?? `topN(${by.join(',')})`
-  const { n, rank }: RankOptions<F, R> = options
-  checkRows(uid, n)
-  const orders = ordersOf(options.orderBy)
-  return (input) =>
-    append(keyByFields(input, by), {
-      uid,
+  n: number,
+  by: F | ((row: ElementOf<S>) => Comparable),
+  options: TopNOptions<ElementOf<S>, C> = {},
+): Transform<S, KeyedOf<S, C>> {
+  wholeNumber('topN', 'n', n, 1, 1000)
+  const input = inputOf(by as string, undefined)
+  const { order = 'descending', rank } = options
+  const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as string, undefined)
+  return (stream) =>
+    append(stream, {
+      uid: options.name ?? `topN(${n},${input.description})`,
       kind: 'topN',
-      parameters: { by, n, orderBy: describeOrders(orders), ...(rank !== undefined && { rank }) },
-      behaviour: { type: 'operator', create: (context) => createTopN(context, n, rank, comparisonOf(orders)) },
-      columns: { out: rank === undefined ? 'same' : { '*': ['*'], [rank]: orders.map(({ field }) => field) } },
+      parameters: {
+        by: keyFieldsOf(stream, 'topN') ?? 'function',
+        n,
+        orderBy: input.description,
+        order,
+        ...(thenBy !== undefined && { thenBy: thenBy.description }),
+        ...(rank !== undefined && { rank: rank as Json }),
+      },
+      behaviour: {
+        type: 'operator',
+        create: (context) => createRanking(context, { n, by: input, order, thenBy, ties: 'first', rank }),
+      },
+      columns: { out: rank === undefined ? 'same' : { '*': ['*'], [rank]: input.reads === '*' ? [] : input.reads } },
       time: 'ignores',
       key: 'needs',
       stateful: true,
       changes: 'makes',
     })
-}
-
-function createTopN(context: OperatorContext, n: number, rank: string | undefined, compare: Comparison): Operator {
-  const state = context.state.keyed<unknown[]>({ name: 'rows', codec: rankedRows })
-  const gauge = context.metrics.gauge('state_entries', { state: 'rows' })
-  const output = new RowOutput(context)
-
-  /** The row that was last before one entered has left, if there were n. */
-  function replace(left: unknown, entered: unknown, timestampMs: number | undefined): void {
-    if (left !== undefined) output.push(left, timestampMs, RowKind.delete)
-    output.push(entered, timestampMs)
-  }
-
-  /** Every place from `from` on has another row than before. */
-  function move(before: readonly unknown[], rows: readonly unknown[], from: number, timestampMs?: number): void {
-    for (let place = from; place < rows.length; place++) {
-      const isNew = place >= before.length
-      if (!isNew) output.push(withRank(before[place], place, rank), timestampMs, RowKind.updateBefore)
-      output.push(withRank(rows[place], place, rank), timestampMs, isNew ? RowKind.insert : RowKind.updateAfter)
-    }
-  }
-
-  return {
-    onBatch(batch: Batch) {
-      const { values, keys, keyGroups } = keyedRows(context, batch)
-      for (let i = 0; i < values.length; i++) {
-        let rows = state.update(0, keyGroups[i]!, keys[i]!)
-        if (rows === undefined) {
-          rows = []
-          state.set(0, keyGroups[i]!, keys[i]!, rows)
-        }
-        const before = rank === undefined ? [] : [...rows]
-        const last = rows.length === n ? rows[n - 1] : undefined
-        const place = rankInto(rows, values[i], n, compare)
-        if (place < 0) continue
-        if (rank === undefined) replace(last, values[i], batch.timestampsMs?.[i])
-        else move(before, rows, place, batch.timestampsMs?.[i])
-      }
-      output.flush()
-      gauge.set(state.size)
-    },
-  }
 }

@@ -2,7 +2,8 @@
 import { TopologyError } from '../../topology/errors.ts'
 import { appendWithSides, type Flat, type Stream, type Transform } from '../../topology/stream.ts'
 import type { Aggregate, ResultOf } from '../aggregate/aggregate.ts'
-import type { Aggregates } from './accumulators.ts'
+import type { Aggregates } from '../aggregate/combine.ts'
+import { checkNames, columnFlow } from '../aggregate/result-columns.ts'
 import { createResultRow } from './result-row.ts'
 import { type WindowElementOf, type WindowedStream, type WindowKeyOf, windowParameters } from './window.ts'
 import { createWindowOperator } from './window-operator.ts'
@@ -37,6 +38,8 @@ export interface AggregateOutputs<S, A> {
  * the order of their ends. Keyed state: the accumulators of every open window; of sliding windows those of their panes,
  * each once.
  *
+ * Guarantee: a record counts once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ *
  * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key;
  * `WINDOW_BOUNDS` when one tells when the window begins or ends, and the windows have no such time.
  * @throws {OperatorError} naming the operator, the aggregate and the record, when a function throws or a value is unfit.
@@ -53,7 +56,7 @@ export function aggregate<
   return (windowed) => {
     const { input, windows, trigger, allowedLatenessMs, keyFields, keyColumns } = windowed
     const names = Object.keys(aggregates)
-    checkNames(names, keyColumns)
+    checkNames('aggregate', names, keyColumns)
     if (!areTimed(windows)) checkBounds(aggregates, windows.kind)
     const uid = options.name ?? `aggregate(${names.join(',')})`
     return appendWithSides(input, {
@@ -90,34 +93,10 @@ export function aggregate<
   }
 }
 
-function checkNames(names: readonly string[], keyColumns: readonly string[]): void {
-  const taken = names.filter((name) => keyColumns.includes(name))
-  if (names.length > 0 && taken.length === 0) return
-  const what = names.length === 0 ? 'nothing to aggregate' : `"${taken.join('", "')}" is a column of the key already`
-  throw new TopologyError('AGGREGATE_NAME', `aggregate(): ${what}`, {
-    fix: `Name at least one aggregate${keyColumns.length > 0 ? `, and none of them ${keyColumns.join(' or ')}` : ''}.`,
-  })
-}
-
 function checkBounds(aggregates: Aggregates, kind: string): void {
   const bounds = Object.values(aggregates).find((each) => each.needsBounds)
   if (bounds === undefined) return
   throw new TopologyError('WINDOW_BOUNDS', `${kind} windows have no beginning and end for ${bounds.description}`, {
     fix: 'Leave it out, or use windows of event time.',
   })
-}
-
-/** What lineage can see: nothing, as soon as a function may read any column. */
-function columnFlow(
-  keyFields: readonly string[] | undefined,
-  aggregates: Aggregates,
-): 'opaque' | Readonly<Record<string, readonly string[]>> {
-  if (keyFields === undefined) return 'opaque'
-  const flow: Record<string, readonly string[]> = {}
-  for (const field of keyFields) flow[field] = [field]
-  for (const [name, { reads }] of Object.entries(aggregates)) {
-    if (reads === '*') return 'opaque'
-    flow[name] = reads
-  }
-  return flow
 }

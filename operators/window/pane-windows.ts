@@ -175,11 +175,10 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
     if (endMs(window) < Number.POSITIVE_INFINITY) progress.drained(endMs(window))
   }
 
-  /** The first window after `window` that has a pane which holds anything. */
-  function windowAfter(window: number, panes: readonly number[]): number {
-    const next = window + 1
-    const index = panes.find((each) => each >= next * panesPerSlide)
-    return index === undefined ? NONE : Math.max(next, firstWindowOf(index))
+  /** The first window from `window` on that has a pane which holds anything. */
+  function windowFrom(window: number, panes: readonly number[]): number {
+    const index = panes.find((each) => each >= window * panesPerSlide)
+    return index === undefined ? NONE : Math.max(window, firstWindowOf(index))
   }
 
   for (const start of state.namespaces()) {
@@ -209,10 +208,12 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
       leavePane()
       if (nextFiringMs <= toMs) {
         const panes = state.namespaces().map(grid.indexOf)
+        // A trigger may have purged the window that was to be the next.
+        scheduleWindow(windowFrom(nextWindow, panes))
         while (nextWindow !== NONE && nextFiringMs <= toMs) {
           fireWindow(nextWindow)
           if (toMs === Number.POSITIVE_INFINITY) drained(nextWindow)
-          scheduleWindow(windowAfter(nextWindow, panes))
+          scheduleWindow(windowFrom(nextWindow + 1, panes))
         }
       }
       if (nextClosingMs <= toMs) close(toMs)

@@ -67,6 +67,15 @@ export const METRICS = {
     labels: ['rule'],
   },
   duplicates_total: { type: 'counter', help: 'Records dropped as duplicates within the horizon.' },
+  async_requests_in_flight: {
+    type: 'gauge',
+    help: 'Calls of an asyncMap under way, and those whose results wait for their turn.',
+  },
+  async_failures_total: {
+    type: 'counter',
+    help: 'Records that an asyncMap sent to its side output: the call failed, or was not answered in time.',
+    labels: ['reason'],
+  },
   state_entries: { type: 'gauge', help: 'Keys held in state.', labels: ['state'] },
   pending_records: {
     type: 'gauge',

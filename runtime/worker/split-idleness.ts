@@ -21,11 +21,20 @@ export class SplitIdleness {
     for (const split of splits) this.silentMs.set(split, 0)
   }
 
+  /** The split is read here too from now on. */
+  add(split: number): void {
+    this.silentMs.set(split, 0)
+  }
+
   /** The split has data again. */
   active(split: number): void {
     if (this.idleAfterMs === Number.POSITIVE_INFINITY) return
     this.silentMs.set(split, 0)
     this.idle.delete(split)
+  }
+
+  isIdle(split: number): boolean {
+    return this.idle.has(split)
   }
 
   /** The task was held back by what comes after it: that it read nothing meanwhile says nothing about the splits. */

@@ -15,6 +15,11 @@ export interface SourceHarness {
 
 export interface SourceCase {
   readonly name: string
+  /**
+   * What not every source can: a split that `grows` while it is read, as a partition does and a file does not; values of
+   * any `bytes`, as a record has and a line has not.
+   */
+  readonly needs?: 'grows' | 'bytes'
   run(harness: SourceHarness): Promise<void>
 }
 
@@ -76,6 +81,28 @@ export const sourceConformance: readonly SourceCase[] = [
       expect(zero.map(({ offset }) => offset)).toEqual(zero.map((_, i) => zero[0]!.offset + BigInt(i)))
       expect(zero.at(-1)!.timestampMs).toBe(3_000)
       expect(rows.find(({ partition }) => partition === 2)!.timestampMs).toBe(2_000)
+      // For jobs that take them for the event times.
+      const times = batches.flatMap((batch) => [...batch.timestampsMs!])
+      expect(times).toEqual(rows.map(({ timestampMs }) => timestampMs))
+    },
+  },
+  {
+    name: 'gives nothing of a split that is paused, until it is resumed',
+    async run(harness) {
+      await harness.append(0, numbers(0, 10))
+      await harness.append(1, numbers(0, 10))
+      const reader = await fromStart(harness)
+      if (reader.pauseOrResume === undefined) return
+      const [zero, one] = reader.snapshot().map(({ id }) => id)
+      reader.pauseOrResume([zero!], [])
+      const first = await drain(reader)
+      expect([valuesOf(first, 0), valuesOf(first, 1)]).toEqual([[], numbers(0, 10)])
+      reader.pauseOrResume([one!], [zero!])
+      await harness.append(1, ['more'])
+      const second = await drain(reader)
+      expect([valuesOf(second, 0), valuesOf(second, 1)]).toEqual([numbers(0, 10), []])
+      reader.pauseOrResume([], [one!])
+      expect(valuesOf(await drain(reader), 1)).toEqual(['more'])
     },
   },
   {
@@ -137,6 +164,7 @@ export const sourceConformance: readonly SourceCase[] = [
   },
   {
     name: 'starts at earliest, at latest, or at the first record of a time',
+    needs: 'grows',
     async run(harness) {
       await harness.append(0, ['a', 'b'], 1_000)
       await harness.append(0, ['c', 'd'], 2_000)
@@ -153,7 +181,29 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    name: 'stops before the first record of a time, or at an offset, but not behind the latest',
+    needs: 'grows',
+    async run(harness) {
+      await harness.append(0, ['a', 'b'], 1_000)
+      await harness.append(0, ['c', 'd'], 2_000)
+      const upTo = async (until: NonNullable<Parameters<Source['discoverSplits']>[0]['until']>) => {
+        const reader = await fromStart(harness, { until })
+        const read = valuesOf(await drain(reader), 0)
+        expect(reader.snapshot().every(({ id }) => reader.atEnd(id))).toBe(true)
+        return read
+      }
+      expect(await upTo({ timestampMs: 1_000 })).toEqual([])
+      expect(await upTo({ timestampMs: 2_000 })).toEqual(['a', 'b'])
+      expect(await upTo({ timestampMs: 9_000 })).toEqual(['a', 'b', 'c', 'd'])
+      expect(await upTo({ offset: 3n })).toEqual(['a', 'b', 'c'])
+      expect(await upTo({ offset: 99n })).toEqual(['a', 'b', 'c', 'd'])
+      const reader = await fromStart(harness, { from: { offset: 1n }, until: { offset: 3n } })
+      expect(valuesOf(await drain(reader), 0)).toEqual(['b', 'c'])
+    },
+  },
+  {
     name: 'goes on when records come after it found nothing',
+    needs: 'grows',
     async run(harness) {
       const reader = await fromStart(harness)
       expect(await reader.poll(10)).toBeUndefined()
@@ -180,6 +230,7 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    needs: 'grows',
     name: 'wakes a waiting reader when records come, when time is up, and when it is aborted',
     async run(harness) {
       const reader = await fromStart(harness)
@@ -213,6 +264,7 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    needs: 'bytes',
     name: 'carries keys and values byte for byte: empty, all bytes, a megabyte',
     async run(harness) {
       const large = 'x'.repeat(1 << 20)

@@ -2,25 +2,21 @@
 import { z } from 'zod'
 import {
   aggregate,
-  asc,
   branch,
   broadcast,
   type ChangeKind,
   changes,
   count,
   deduplicate,
-  desc,
   eventTime,
   filter,
   flatMap,
   keyBy,
-  latest,
   map,
   process,
   rebalance,
   select,
   single,
-  topN,
   tumbling,
   union,
   window,
@@ -84,18 +80,3 @@ union(orders, totals)
 totals.pipe(changes({ column: 'user' }), map((row) => row)) // biome-ignore format: one line for the error
 // @ts-expect-error a stream has no changes
 orders.pipe(changes())
-
-// --- topN and latest
-is<UpdatingStream<Total>>()(orders.pipe(latest({ by: 'user', orderBy: 'at' })))
-is<UpdatingStream<Total>>()(orders.pipe(topN({ by: 'user', n: 3, orderBy: [desc('orders'), asc('at')] })))
-is<UpdatingStream<{ user: string; orders: number; at: bigint; place: number }>>()(
-  orders.pipe(topN({ by: 'user', n: 3, orderBy: desc('orders'), rank: 'place' })),
-)
-// @ts-expect-error unknown field
-orders.pipe(topN({ by: 'user', n: 3, orderBy: desc('nope') }))
-// @ts-expect-error there is a column of that name
-orders.pipe(topN({ by: 'user', n: 3, orderBy: desc('orders'), rank: 'orders' }))
-// @ts-expect-error unknown field
-orders.pipe(latest({ by: 'nope' }))
-// @ts-expect-error its rows are replaced
-orders.pipe(latest({ by: 'user' }), to(table('lake.totals', Total))) // biome-ignore format: one line for the error
