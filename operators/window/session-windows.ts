@@ -99,7 +99,7 @@ export function createSessionWindows(tools: WindowTools, gapMs: number): WindowM
 
   for (const [keyGroup, key, sessions] of state.entries(0)) {
     for (const session of sessions) {
-      dues.add(dueAtMs(session, progress.firedMs), keyGroup, key)
+      dues.add(dueAtMs(session, progress.restoredMs(keyGroup)), keyGroup, key)
       if (trigger.early !== undefined && session.pending > 0) changed.set(key, keyGroup)
     }
   }
