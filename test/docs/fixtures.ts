@@ -59,3 +59,7 @@ export declare const rejected: Stream<Row<typeof Quarantined>>
 export declare const quarantined: Stream<Row<typeof Quarantined>>
 export declare const orderTotals: UpdatingStream<{ userId: string; total: bigint }>
 export declare const shipments: Stream<{ order_id: string; carrier: string }>
+export declare const bids: Stream<{ bidder: string; price: bigint }>
+export declare const entries: Stream<{ kind: string; at: bigint; dayEndMs: number }>
+export declare const fetchUser: (id: string) => Promise<{ name: string }>
+export declare const isTemporary: (error: unknown) => boolean

@@ -72,6 +72,7 @@ const OPERATOR_GROUPS: Readonly<Record<string, string>> = {
   '': 'records and keys',
   process: 'state of your own',
   watermark: 'event time',
+  async: 'asking others',
   window: 'windows',
   aggregate: 'inside `aggregate`',
   quality: 'quality',
