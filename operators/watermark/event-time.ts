@@ -23,6 +23,8 @@ export const recordTimestamp: unique symbol = Symbol('recordTimestamp')
  * watermark, so that after a restore lateness is judged as before it. At a drain +∞ passes through, and the state keeps
  * the last real watermark.
  *
+ * Guarantee: the watermark never falls back, also over crashes and rescales.
+ *
  * @throws {TopologyError} `OUT_OF_ORDERNESS` when a duration is negative or no number, `ALIGNMENT` likewise.
  * @throws {OperatorError} naming the operator and the record, when its time is null, NaN or infinite, or the watermark that
  * it brings is.

@@ -19,7 +19,6 @@ import type { Stream } from '../../topology/stream.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { OpenCalls } from '../support/open-calls.ts'
 import { harness } from '../support/operator-harness.ts'
-import { merged } from '../support/parallel-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
 const ANNOUNCED = Number.NEGATIVE_INFINITY
@@ -177,8 +176,8 @@ describe('a record kept in state over a rescale, of a split that another subtask
       )
     const before = await harness(build)
     before.watermark(ANNOUNCED, 0).watermark(ANNOUNCED, 1).batch([10], { split: 1 })
-    const restored = merged([await before.snapshot()])
-    const after = await harness(build, { subtask: 0, parallelism: 2, restored })
+    const restored = await before.snapshot()
+    const after = await harness(build, { parallelism: 2, restored })
     after.watermark(ANNOUNCED, 0).batch([100], { split: 0 })
     for (const call of calls.open.slice(1)) call.answer({ at: call.input })
     await new ManualClock().turn()
@@ -223,11 +222,12 @@ describe('processingTime', () => {
     clock.stall(-600)
     run.batch(['b'])
     expect(run.timestampsMs()).toEqual([1100, 1100])
-    const restored = merged([await run.snapshot()])
-    const next = await harness(build, { clock, subtask: 1, parallelism: 2, restored })
+    const restored = await run.snapshot()
+    const next = await harness(build, { clock, parallelism: 2, restored })
     next.batch(['c'])
     expect(next.timestampsMs()).toEqual([1100])
-    expect(next.watermarks()).toEqual([1099])
+    // Of both subtasks.
+    expect(next.watermarks()).toEqual([1099, 1099])
     clock.advance(700)
     next.batch(['d'])
     expect(next.timestampsMs()).toEqual([1100, 1200])
