@@ -10,7 +10,6 @@ import {
   deduplicate,
   expect as expectRules,
   keyBy,
-  onEventTime,
   process,
   rules,
   session,
@@ -190,42 +189,5 @@ describe.each(Object.entries(KINDS))('%s', (kind, build) => {
       expect(Math.min(...entries)).toBeGreaterThan(20)
       expect(entries.reduce((total, each) => total + each, 0)).toBe(200)
     }
-  })
-})
-
-describe('windows of subtasks whose watermarks differ', () => {
-  const windowsOf = {
-    'sliding windows': window(sliding(milliseconds(100), milliseconds(50))),
-    'windows that fire again when records are late': window(tumbling(milliseconds(100)), {
-      allowedLateness: milliseconds(1000),
-      trigger: onEventTime({ lateFirings: true }),
-    }),
-    'sessions that do': window(session(milliseconds(50)), {
-      allowedLateness: milliseconds(1000),
-      trigger: onEventTime({ lateFirings: true }),
-    }),
-  }
-
-  it.each(Object.entries(windowsOf))('%s: each window fires once', async (_kind, cut) => {
-    const build = (s: Stream<Sale>) => ({
-      ...s.pipe(
-        keyBy('id'),
-        cut as (typeof windowsOf)['sliding windows'],
-        aggregate({ sales: count(), start: windowStart() }),
-      ),
-    })
-    const ids = Array.from({ length: 50 }, (_, index) => `id-${index}`)
-    const before = await ParallelHarness.open({ build, keyOf: ({ id }: Sale) => id, parallelism: 2 })
-    before.timed(ids.map((id) => [{ id, item: 'x', cents: 1n }, 60] as const))
-    // One has come further than the other, as when a channel was idle for it only.
-    before.subtasks[0]!.watermark(120)
-    const after = await before.rescale(1)
-    after.watermark(120).watermark(500)
-    const fired = [...before.rows(), ...after.rows()].map((row) => describeRow(row))
-    expect(new Set(fired).size).toBe(fired.length)
-    expect(new Set(fired.map((row) => (JSON.parse(row) as Sale).id)).size).toBe(50)
-    expect(before.rows().length).toBeGreaterThan(0)
-    const perId = fired.length / 50
-    expect(Number.isInteger(perId)).toBe(true)
   })
 })
