@@ -22,9 +22,12 @@ export function memorySink<T>(name: string): MemorySink<T> {
   let epoch = 0n
   let nextPrepared = 0
 
+  const takeOver = (next: bigint) => {
+    if (next < epoch) throw new SluiceError('FENCED', `sink ${name} has been taken over by epoch ${epoch}`)
+    epoch = next
+  }
   const apply = (request: CommitRequest) => {
-    if (request.epoch < epoch) throw new SluiceError('FENCED', `sink ${name} has been taken over by epoch ${epoch}`)
-    epoch = request.epoch
+    takeOver(request.epoch)
     const id = `${request.checkpointEpoch}/${request.checkpointId}`
     if (applied.has(id)) return
     applied.add(id)
@@ -54,8 +57,8 @@ export function memorySink<T>(name: string): MemorySink<T> {
     async createCommitter() {
       return {
         async fence({ epoch: next, restored }: FenceRequest) {
-          if (restored !== undefined) apply(restored)
-          epoch = next
+          takeOver(next)
+          if (restored !== undefined) apply({ ...restored, epoch: next })
         },
         commit: async (request: CommitRequest) => apply(request),
         async close() {},

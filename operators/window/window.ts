@@ -48,8 +48,10 @@ export interface WindowOptions {
 export type WindowOptionsOf<W> = W extends TimedWindows
   ? WindowOptions
   : W extends { readonly kind: 'global' }
-    ? Pick<WindowOptions, 'trigger'>
-    : Record<never, never>
+    ? NoLateness
+    : NoLateness & { readonly trigger?: never }
+
+type NoLateness = Pick<WindowOptions, 'trigger'> & { readonly allowedLateness?: never }
 
 /**
  * Cuts a keyed stream into windows: each key has its own. The stream must have event times (see `eventTime`), unless the
@@ -88,7 +90,7 @@ export function window<S extends KeyedStream<any, any>, const W extends Windows 
  * Guarantee: a record falls into all of its windows, or leaves by `late`.
  *
  * @throws {TopologyError} as `window`.
- * @example counts.pipe(windowAll(tumbling(minutes(1))), aggregate({ orders: sum('orders') }))
+ * @example orders.pipe(windowAll(tumbling(minutes(1))), aggregate({ orders: count() }))
  */
 export function windowAll<S extends AnyStream, const W extends Windows = Windows>(
   windows: W,

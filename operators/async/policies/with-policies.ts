@@ -41,7 +41,7 @@ const UNTIL_IT_ENDS: AsyncCall = { signal: new AbortController().signal }
  */
 export function withPolicies<
   F extends (input: any, call: AsyncCall) => PromiseLike<any>,
-  const P extends readonly Policy<any, any>[],
+  const P extends readonly Policy<InputOf<F>, any>[],
 >(fn: F, ...policies: P): WithPolicies<InputOf<F>, OutputOf<F> | AnswerOf<P>> {
   const open = (context: PolicyContext) =>
     policies.reduce<AsyncFunction<any, any>>((inner, policy) => policy.apply(inner, context), fn)
