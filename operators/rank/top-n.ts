@@ -52,6 +52,7 @@ type KeyedOf<S, C extends string> =
  * that arrived first stand first, unless `thenBy` says otherwise. Records without a value are left out. The event time of a change is the greatest of the
  * records that made it. Watermarks pass unchanged; nothing is late; the key is dropped. For one answer per window, without
  * changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state: `n` records per key, 1,000 at most.
+ * Guarantee: the changes come to the first `n` of all records so far, also over crashes and rescales.
  *
  * @throws {TopologyError} `UNKEYED`; `AGGREGATE_OPTION` when `n` is out of range.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.

@@ -42,9 +42,7 @@ const KINDS: Readonly<Record<string, string>> = {
   aggregate: 'inside `aggregate`',
   join: 'joins',
   async: 'calls outside',
-  policy: 'policies of calls',
   pattern: 'patterns',
-  top: 'top N',
   quality: 'quality',
   medallion: 'medallion',
 }
