@@ -9,6 +9,7 @@ import { openFiles, openTables, openTopics } from '../compose/index.ts'
 import type { Config } from '../config/index.ts'
 import { JobMaster } from '../coordinator/job-master.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import { configuredBackend } from '../state/configured-backend.ts'
 import { localWorkers } from '../worker/local-workers.ts'
 import { processWorkers } from '../worker/process-workers.ts'
 import { lockJob } from './job-lock.ts'
@@ -63,7 +64,7 @@ export async function openJobMaster(topology: Topology, options: SubmitOptions):
     retained: config.checkpoint.retained,
     logger,
   })
-  const connections = { topics, tables }
+  const connections = { topics, tables, openState: configuredBackend(config.state) }
   const pool =
     workers === 0 || loaded === undefined
       ? localWorkers({ topology, connections, files: store.contents, clock, logger, metrics })

@@ -5,11 +5,14 @@ import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 
 /** What configuration maps topics and tables to. */
 export interface Connections {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
+  /** What opens the state backend of each subtask. @default one on the heap */
+  readonly openState?: OpenStateBackend | undefined
 }
 
 export interface OpenConnectors {

@@ -11,6 +11,7 @@ import { changedFiles } from '../control/module-files.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Deployment } from '../protocol/messages.ts'
+import { configuredBackend } from '../state/configured-backend.ts'
 import { systemClock } from '../time/system-clock.ts'
 import { SocketTransport } from '../transport/socket-transport.ts'
 import { startHeartbeats } from './heartbeats.ts'
@@ -39,7 +40,7 @@ export async function runWorkerProcess(): Promise<void> {
     loadPlan: async (deployment) => planOf(await loaded, deployment),
     openConnections: async () => {
       const [topics, tables] = await connections
-      return { topics, tables }
+      return { topics, tables, openState: configuredBackend(config.state) }
     },
     files: checkpointFiles(await openFiles(config, context), `${config.checkpoints}/${job}`),
     clock,

@@ -20,6 +20,7 @@ import { type AnyStream, type ElementOf, type Stream, streamOf } from '../../top
 import type { Topology } from '../../topology/topology.ts'
 import { ManualClock } from './manual-clock.ts'
 import { recordingLogger } from './silent.ts'
+import { testBackend } from './state-backend.ts'
 
 export const KEY_GROUPS = 16
 
@@ -203,6 +204,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
       keyGroups: KEY_GROUPS,
       owned: keyGroupRangeOf(subtask, parallelism, KEY_GROUPS),
       restore: restored && { keyed: each(restored.keyed), split: restored.split },
+      openBackend: testBackend,
     })
     for (const node of this.nodes) {
       if (this.sources.includes(node)) continue
@@ -302,6 +304,7 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInp
     const snapshot = await this.snapshot()
     this.wakes.close()
     for (const operator of this.operators) operator.close?.()
+    await this.state.close()
     const next = new OperatorHarness<T, O, R>(this.describe, { ...this.options, clock: this.clock }, this.counters)
     await next.open(snapshot)
     return next
