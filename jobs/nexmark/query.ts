@@ -1,9 +1,9 @@
 /** What Nexmark's queries have in common: the streams they read, and where their rows go. */
-import type { z } from 'zod'
-import { eventTime, filter, map } from '../../operators/index.ts'
+import { z } from 'zod'
+import { changes, eventTime, filter, map } from '../../operators/index.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import type { Row } from '../../topology/schema/index.ts'
-import type { AnyStream, Stream, Transform } from '../../topology/stream.ts'
+import type { AnyStream, Stream, Transform, UpdatingStream } from '../../topology/stream.ts'
 import { type Table, table } from '../../topology/table.ts'
 import { to } from '../../topology/to.ts'
 import { topic } from '../../topology/topic.ts'
@@ -30,6 +30,20 @@ export function query<O extends z.ZodObject>(
   build: (streams: NexmarkStreams) => Stream<Row<O>>,
 ): NexmarkQuery<Row<O>> {
   return { name, result: table(`nexmark.${name}`, schema), build }
+}
+
+/** A query whose rows go on changing: what it gives are the changes, as its table keeps them, in a column `kind`. */
+export function updatingQuery<O extends z.ZodObject>(
+  name: string,
+  schema: O,
+  build: (streams: NexmarkStreams) => UpdatingStream<Row<O>>,
+): NexmarkQuery {
+  const changelog = schema.extend({ kind: z.enum(['insert', 'update-before', 'update-after', 'delete']) })
+  return {
+    name,
+    result: table(`nexmark.${name}`, changelog),
+    build: (streams) => build(streams).pipe(changes()) as Stream<any>,
+  }
 }
 
 /**

@@ -6,6 +6,9 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { eventLine } from '../../../jobs/nexmark/generator/event-line.ts'
 import { Generator, type GeneratorOptions } from '../../../jobs/nexmark/generator/generator.ts'
 
+/** The processing time of q12: a clock that stands still, so that there is an answer to hold it against. */
+export const PINNED_CLOCK_MS = 1_800_000_007_000
+
 /** Prices are doubles only where a rate makes them so; integers come as bigint, which `normal` makes numbers of. */
 const SQL: Readonly<Record<string, string>> = {
   q0: 'SELECT auction, bidder, price, channel, url, dateTime, extra FROM bid',
@@ -41,9 +44,8 @@ const SQL: Readonly<Record<string, string>> = {
         numbered AS (SELECT bidder, dateTime, sum(first) OVER (PARTITION BY bidder ORDER BY dateTime ROWS UNBOUNDED PRECEDING) AS s FROM marked)
         SELECT bidder, count(*) AS bid_count, min(dateTime) * 1000 AS starttime, (max(dateTime) + 10000) * 1000 AS endtime
         FROM numbered GROUP BY bidder, s`,
-  // Pinned: the time of processing is that of the bid.
-  q12: `SELECT bidder, count(*) AS bid_count, dateTime // 10000 * 10000 AS starttime, (dateTime // 10000 + 1) * 10000 AS endtime
-        FROM bid GROUP BY bidder, dateTime // 10000`,
+  q12: `SELECT bidder, count(*) AS bid_count, ${PINNED_CLOCK_MS} // 10000 * 10000000 AS starttime,
+          (${PINNED_CLOCK_MS} // 10000 + 1) * 10000000 AS endtime FROM bid GROUP BY bidder`,
   q13: `SELECT auction, bidder, price, dateTime, 'side-' || (auction % 10000) AS value FROM bid`,
   q14: `SELECT auction, bidder, price * 0.908::DOUBLE AS price, dateTime, extra,
           CASE WHEN hour(epoch_ms(dateTime)) >= 8 AND hour(epoch_ms(dateTime)) <= 18 THEN 'dayTime'
@@ -145,8 +147,26 @@ export function asTexts(rows: readonly Record<string, unknown>[]): string[] {
 
 /** What one multiset has and the other has not, the first few of each: a diff of all rows would take longer than the query. */
 export function difference(rows: readonly Record<string, unknown>[], expected: readonly string[]) {
-  const actual = asTexts(rows)
+  const actual = asTexts(applied(rows))
   return { rows: actual.length, missing: without(expected, actual), unexpected: without(actual, expected) }
+}
+
+/** What a changelog comes to; rows that are none, as they are. */
+function applied(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  const counts = new Map<string, { readonly row: Record<string, unknown>; count: number }>()
+  for (const { kind, ...row } of rows) {
+    const [text] = asTexts([row])
+    let counted = counts.get(text!)
+    if (counted === undefined) {
+      counted = { row, count: 0 }
+      counts.set(text!, counted)
+    }
+    counted.count += kind === 'update-before' || kind === 'delete' ? -1 : 1
+  }
+  return [...counts.values()].flatMap(({ row, count }) => {
+    if (count < 0) throw new Error(`taken out ${-count} times more often than put in: ${JSON.stringify(row)}`)
+    return Array.from({ length: count }, () => row)
+  })
 }
 
 function without(all: readonly string[], some: readonly string[]): string[] {
