@@ -19,6 +19,8 @@ export interface Config {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
     readonly format: 'auto' | 'json' | 'pretty'
   }
+  /** What a job does that is submitted. */
+  readonly mode: 'streaming' | 'batch'
   readonly metrics: {
     readonly prefix: string
     readonly host: string
@@ -102,6 +104,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       minPauseMs: values.CHECKPOINT_MIN_PAUSE,
       toleratedFailures: values.CHECKPOINT_TOLERATED_FAILURES,
     },
+    mode: values.RUNTIME_MODE,
     parallelism: values.PARALLELISM,
     keyGroups: values.KEY_GROUPS,
     worker: {
