@@ -3,7 +3,7 @@ import type { Operator, OperatorContext } from '../topology/contract/operator.ts
 import type { Batch } from '../topology/element.ts'
 import { TopologyError } from '../topology/errors.ts'
 import { pickRows } from '../topology/selection.ts'
-import { type AnyStream, appendWithSides, type ElementOf, type Flat, type Transform } from '../topology/stream.ts'
+import { appendWithSides, type ElementOf, type Flat, type StreamHandle, type Transform } from '../topology/stream.ts'
 import { checkBoolean, userFunctionError } from '../topology/user-function.ts'
 
 /**
@@ -16,7 +16,7 @@ import { checkBoolean, userFunctionError } from '../topology/user-function.ts'
  * @throws {OperatorError} naming the operator, the branch and the record, when a predicate throws or returns no boolean.
  * @example const { refunds, out: others } = events.pipe(branch({ refunds: (event) => event.action === 'refund' }))
  */
-export function branch<S extends AnyStream, N extends string>(
+export function branch<S extends StreamHandle, N extends string>(
   predicates: Readonly<Record<N, (value: ElementOf<S>) => boolean>>,
 ): Transform<S, Flat<{ readonly out: S } & { readonly [K in N]: S }>> {
   const names = Object.keys(predicates) as N[]
@@ -34,6 +34,7 @@ export function branch<S extends AnyStream, N extends string>(
       columns: Object.fromEntries(['out', ...names].map((port) => [port, 'same'])),
       time: 'ignores',
       key: 'keeps',
+      changes: 'keeps',
     })
 }
 

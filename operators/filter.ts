@@ -1,5 +1,5 @@
 /** Keep some records, drop the others. */
-import { type AnyStream, append, type ElementOf, type Transform } from '../topology/stream.ts'
+import { append, type ElementOf, type StreamHandle, type Transform } from '../topology/stream.ts'
 
 /**
  * Keeps the records for which `predicate` returns true.
@@ -9,7 +9,7 @@ import { type AnyStream, append, type ElementOf, type Transform } from '../topol
  * @throws {OperatorError} naming the operator and the record, when `predicate` throws or returns no boolean.
  * @example orders.pipe(filter((order) => order.totalCents > 0))
  */
-export function filter<S extends AnyStream>(predicate: (value: ElementOf<S>) => boolean): Transform<S, S> {
+export function filter<S extends StreamHandle>(predicate: (value: ElementOf<S>) => boolean): Transform<S, S> {
   return (input) =>
     append(input, {
       kind: 'filter',

@@ -1,5 +1,5 @@
 /** Turn each record into any number of others. */
-import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
+import { append, type ElementOf, type StreamHandle, type StreamLike, type Transform } from '../topology/stream.ts'
 
 /**
  * Replaces each record by the records that `fn` returns for it, an array or another iterable, in order; an empty one drops it.
@@ -10,7 +10,9 @@ import { type AnyStream, append, type ElementOf, type Stream, type Transform } f
  * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns no iterable.
  * @example orders.pipe(flatMap((order) => order.items.map((item) => ({ orderId: order.id, sku: item.sku }))))
  */
-export function flatMap<S extends AnyStream, R>(fn: (value: ElementOf<S>) => Iterable<R>): Transform<S, Stream<R>> {
+export function flatMap<S extends StreamHandle, R>(
+  fn: (value: ElementOf<S>) => Iterable<R>,
+): Transform<S, StreamLike<S, R>> {
   return (input) =>
     append(input, {
       kind: 'flatMap',

@@ -3,11 +3,11 @@ import type { Key } from '../topology/element.ts'
 import { TopologyError } from '../topology/errors.ts'
 import type { Node } from '../topology/graph.ts'
 import {
-  type AnyStream,
   append,
   type ElementOf,
   type Flat,
-  type KeyedStream,
+  type KeyedLike,
+  type StreamHandle,
   type Transform,
 } from '../topology/stream.ts'
 import type { FieldOf } from './field-of.ts'
@@ -22,21 +22,24 @@ import type { FieldOf } from './field-of.ts'
  * @example orders.pipe(keyBy('userId'))
  * @example orders.pipe(keyBy((order) => order.email.toLowerCase()))
  */
-export function keyBy<S extends AnyStream, K extends Key>(
+export function keyBy<S extends StreamHandle, K extends Key>(
   fn: (value: ElementOf<S>) => K,
-): Transform<S, KeyedStream<{ key: K }, ElementOf<S>>>
+): Transform<S, KeyedLike<S, { key: K }>>
 // The last overload is the one that errors quote.
 export function keyBy<
-  S extends AnyStream,
+  S extends StreamHandle,
   const F extends readonly [FieldOf<ElementOf<S>, Key>, ...FieldOf<ElementOf<S>, Key>[]],
->(...fields: F): Transform<S, KeyedStream<Flat<Pick<ElementOf<S>, F[number]>>, ElementOf<S>>>
-export function keyBy(first: string | ((value: any) => Key), ...others: string[]): Transform<AnyStream, AnyStream> {
+>(...fields: F): Transform<S, KeyedLike<S, Flat<Pick<ElementOf<S>, F[number]>>>>
+export function keyBy(
+  first: string | ((value: any) => Key),
+  ...others: string[]
+): Transform<StreamHandle, StreamHandle> {
   const fields = typeof first === 'string' ? [first, ...others] : undefined
   return (input) => keyByFields(input, fields ?? (first as (value: any) => Key))
 }
 
 /** The node that `keyBy` and operators with a partitioning of their own put before them. */
-export function keyByFields(input: AnyStream, key: readonly string[] | ((value: any) => Key)): AnyStream {
+export function keyByFields(input: StreamHandle, key: readonly string[] | ((value: any) => Key)): StreamHandle {
   const byFields = typeof key !== 'function'
   return append(input, {
     kind: 'keyBy',
@@ -53,7 +56,7 @@ export function keyByFields(input: AnyStream, key: readonly string[] | ((value: 
  *
  * @throws {TopologyError} `UNKEYED`, where the types did not stop it: plain JavaScript, `any`.
  */
-export function keyFieldsOf(stream: AnyStream, operator: string): readonly string[] | undefined {
+export function keyFieldsOf(stream: StreamHandle, operator: string): readonly string[] | undefined {
   let node: Node | undefined = stream.origin.node
   // What keeps the key (filter, branch, eventTime) may stand between.
   while (node !== undefined && node.behaviour.type !== 'key') {

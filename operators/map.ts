@@ -1,5 +1,5 @@
 /** Turn each record into another. */
-import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
+import { append, type ElementOf, type StreamHandle, type StreamLike, type Transform } from '../topology/stream.ts'
 
 /**
  * Replaces each record by what `fn` returns for it.
@@ -10,7 +10,7 @@ import { type AnyStream, append, type ElementOf, type Stream, type Transform } f
  * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns a promise.
  * @example orders.pipe(map(({ id, totalCents }) => ({ id, total: totalCents / 100 })))
  */
-export function map<S extends AnyStream, R>(fn: (value: ElementOf<S>) => R): Transform<S, Stream<R>> {
+export function map<S extends StreamHandle, R>(fn: (value: ElementOf<S>) => R): Transform<S, StreamLike<S, R>> {
   return (input) =>
     append(input, {
       kind: 'map',

@@ -1,7 +1,7 @@
 /** Keep some columns, drop the others. */
 import type { z } from 'zod'
 import { fieldsOf, type Row } from '../topology/schema/index.ts'
-import { type AnyStream, append, type ElementOf, type Stream, type Transform } from '../topology/stream.ts'
+import { append, type ElementOf, type StreamHandle, type StreamLike, type Transform } from '../topology/stream.ts'
 import { columnCopier } from './column-copier.ts'
 import { emptyRow } from './row-shape.ts'
 
@@ -20,9 +20,9 @@ type MismatchedColumns<T, R> = {
  *
  * @example candidates.pipe(select(SilverEvent)) // drops raw_payload
  */
-export function select<S extends AnyStream, R extends z.ZodObject>(
+export function select<S extends StreamHandle, R extends z.ZodObject>(
   schema: R & SelectableFrom<ElementOf<S>, R>,
-): Transform<S, Stream<Row<R>>> {
+): Transform<S, StreamLike<S, Row<R>>> {
   const fields = fieldsOf(schema)
   const columns = fields.map((field) => field.name)
   const empty = emptyRow(columns)

@@ -1,5 +1,5 @@
 /** Send records to one subtask. */
-import { type AnyStream, append, type ElementOf, type Stream } from '../topology/stream.ts'
+import { append, type ElementOf, type StreamHandle, type StreamLike } from '../topology/stream.ts'
 
 /**
  * Sends every record to the first subtask of what comes next: where one place has to see all of them. It does the work
@@ -7,7 +7,7 @@ import { type AnyStream, append, type ElementOf, type Stream } from '../topology
  *
  * @example input.pipe(single(), map(fn))
  */
-export function single<S extends AnyStream>(): (input: S) => Stream<ElementOf<S>> {
+export function single<S extends StreamHandle>(): (input: S) => StreamLike<S, ElementOf<S>> {
   return (input) =>
     append(input, {
       kind: 'single',

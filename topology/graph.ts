@@ -46,6 +46,12 @@ export type ColumnFlow =
 /** What event time means to a node, for validation. */
 export type TimeRole = 'assigns' | 'needs' | 'ignores'
 
+/**
+ * `makes`: what leaves by 'out' updates and deletes rows that left before. `takes`: reads such changes, and makes a stream
+ * of them. `keeps`: hands rows on with their kinds.
+ */
+export type ChangeRole = 'makes' | 'takes' | 'keeps'
+
 /** `gives`: a key node. `keeps`: rows go out with the key they came with. `needs`: refuses rows without one. */
 export type KeyRole = 'gives' | 'keeps' | 'needs'
 
@@ -71,6 +77,8 @@ export interface NodeSpec {
   readonly stateful?: boolean
   /** What the node does with the key of its rows; left out: drops it. */
   readonly key?: KeyRole
+  /** What the node does with updates and deletes; left out: refuses them, unless it looks at one row at a time. */
+  readonly changes?: ChangeRole
   /** The columns of 'out', where a schema tells them. */
   readonly fields?: readonly Field[]
   readonly parallelism?: number

@@ -68,7 +68,15 @@ export {
 export type { Immutable } from './state/immutable.ts'
 export { type MapState, type MapStateDescriptor, type MapStateOptions, mapState } from './state/map-state.ts'
 export { type ValueState, type ValueStateDescriptor, type ValueStateOptions, valueState } from './state/value-state.ts'
-export type { ElementOf, KeyedStream, Stream, TopicStream, Transform } from './stream.ts'
+export type {
+  ElementOf,
+  KeyedStream,
+  KeyedUpdatingStream,
+  Stream,
+  TopicStream,
+  Transform,
+  UpdatingStream,
+} from './stream.ts'
 export {
   bucket,
   day,

@@ -24,6 +24,11 @@ import { SluiceError } from './errors.ts'
 /** Into how many key groups keyed state is split: the greatest parallelism a job can be rescaled to. */
 export const KEY_GROUPS_DEFAULT = 128
 
+/** The subtask that has a key group, of those whose ranges differ by one at most. @example subtaskOf(43, 3, 128) // 1 */
+export function subtaskOf(keyGroup: number, parallelism: number, keyGroups: number): number {
+  return Math.floor((keyGroup * parallelism) / keyGroups)
+}
+
 /**
  * The key of one value: the value itself, −0 as 0.
  *

@@ -6,25 +6,27 @@ import type { PoisonedRow } from './poisoned-record.ts'
 
 declare const elementType: unique symbol
 declare const keyType: unique symbol
+declare const rowsType: unique symbol
 
-/** Any stream, whatever its records. */
-export interface AnyStream {
+/** A stream or an updating stream, whatever its records: what an operator takes that keeps the kinds of its rows. */
+export interface StreamHandle {
   readonly graph: GraphBuilder
   readonly origin: NodeInput
   /** Carries the record type; not present at run time. */
   readonly [elementType]: any
 }
 
+/** Any stream, whatever its records; an updating one is none. */
+export interface AnyStream extends StreamHandle {
+  /** Type only: what becomes of a record once it is out. */
+  readonly [rowsType]: 'stay as they are'
+}
+
 /**
- * A stream of records of type `T`.
- *
  * `pipe` takes operators from left to right. An operator with side outputs returns `{ out, …sides }`; the next operator
  * goes on from `out`, and the sides of all of them come out of `pipe` beside the last `out`.
- *
- * @example const { out: clean, quarantined } = orders.pipe(cleanse({ email: trim() }), expect(OrderRules))
  */
-export interface Stream<T> extends AnyStream {
-  readonly [elementType]: (value: T) => T
+interface Pipeable extends StreamHandle {
   pipe<A>(a: (s: this) => A): A
   pipe<A, B>(a: (s: this) => A, b: (s: Main<A>) => B): Piped<[A, B]>
   pipe<A, B, C>(a: (s: this) => A, b: (s: Main<A>) => B, c: (s: Main<B>) => C): Piped<[A, B, C]>
@@ -93,10 +95,41 @@ export interface Stream<T> extends AnyStream {
   ): Piped<[A, B, C, D, E, F, G, H, I, J]>
 }
 
+/**
+ * A stream of records of type `T`.
+ *
+ * @example const { out: clean, quarantined } = orders.pipe(cleanse({ email: trim() }), expect(OrderRules))
+ */
+export interface Stream<T> extends AnyStream, Pipeable {
+  readonly [elementType]: (value: T) => T
+}
+
 /** A stream partitioned by key: the only kind that state, timers and windows accept. `K` holds the key's columns. */
 export interface KeyedStream<K, T> extends Stream<T> {
   readonly [keyType]: (key: K) => K
 }
+
+/**
+ * A result that goes on changing: a stream of changes to rows of type `T`, each with its kind (see `RowKind`). An insert
+ * and an update-after put a row in, an update-before and a delete take an equal one out.
+ *
+ * It is no `Stream<T>`, so what counts, keeps or writes each row as a new one does not take it. Steps of one row
+ * (`filter`, `map` …), `branch`, `union` and `keyBy` keep the kinds, and the type; `changes()` makes a stream of it.
+ */
+export interface UpdatingStream<T> extends Pipeable {
+  readonly [elementType]: (value: T) => T
+  readonly [rowsType]: 'are updated and deleted: changes() makes a stream of what changes'
+}
+
+/** An updating stream partitioned by key. */
+export interface KeyedUpdatingStream<K, T> extends UpdatingStream<T> {
+  readonly [keyType]: (key: K) => K
+}
+
+/** What becomes of `S` when its rows become `R`: updating still, if it was. */
+export type StreamLike<S, R> = S extends AnyStream ? Stream<R> : UpdatingStream<R>
+/** The same with a key whose columns `K` holds. */
+export type KeyedLike<S, K> = S extends AnyStream ? KeyedStream<K, ElementOf<S>> : KeyedUpdatingStream<K, ElementOf<S>>
 
 /** A stream straight from a topic: its records, and beneath them the bytes as they were received. */
 export interface TopicStream<T> extends Stream<T> {
@@ -129,7 +162,7 @@ export type Piped<A extends readonly unknown[]> = keyof AllSides<A> extends neve
   : Flat<{ readonly out: Main<Last<A>> } & AllSides<A>>
 
 /** The stream that leaves `port` of `node`. */
-export function streamOf<S extends AnyStream>(graph: GraphBuilder, node: Node, port = 'out', extra: object = {}): S {
+export function streamOf<S extends StreamHandle>(graph: GraphBuilder, node: Node, port = 'out', extra: object = {}): S {
   const self: Record<string, unknown> = { graph, origin: Object.freeze({ node, port }), ...extra }
   self['pipe'] = (...transforms: ((stream: unknown) => unknown)[]) => pipe(self, transforms)
   return Object.freeze(self) as unknown as S
@@ -140,8 +173,8 @@ export function streamOf<S extends AnyStream>(graph: GraphBuilder, node: Node, p
  *
  * @example append(input, { kind: 'map', behaviour: { type: 'row', step: 'map', fn } })
  */
-export function append<S extends AnyStream>(input: AnyStream | readonly AnyStream[], spec: NodeSpec): S {
-  const inputs: readonly AnyStream[] = Array.isArray(input) ? input : [input as AnyStream]
+export function append<S extends StreamHandle>(input: StreamHandle | readonly StreamHandle[], spec: NodeSpec): S {
+  const inputs: readonly StreamHandle[] = Array.isArray(input) ? input : [input as StreamHandle]
   const graph = inputs[0]!.graph
   if (inputs.some((stream) => stream.graph !== graph)) {
     throw new TopologyError('FOREIGN_STREAM', `${spec.kind} joins streams of different topologies`, {
@@ -158,11 +191,11 @@ export function append<S extends AnyStream>(input: AnyStream | readonly AnyStrea
 }
 
 /** As `append`, for an operator with side outputs: `{ out, …sides }`. */
-export function appendWithSides<R extends { readonly out: AnyStream }>(
-  input: AnyStream | readonly AnyStream[],
+export function appendWithSides<R extends { readonly out: StreamHandle }>(
+  input: StreamHandle | readonly StreamHandle[],
   spec: NodeSpec & { readonly sideOutputs: readonly string[] },
 ): R {
-  const out = append<AnyStream>(input, spec)
+  const out = append<StreamHandle>(input, spec)
   const sides = spec.sideOutputs.map((port) => [port, streamOf(out.graph, out.origin.node, port)])
   return Object.freeze({ out, ...Object.fromEntries(sides) }) as R
 }

@@ -29,6 +29,7 @@ interface Split {
   appendOrder: number
   /** The data version at which nothing was found beyond `position`. */
   emptyAtVersion: number | undefined
+  isPaused: boolean
 }
 
 /** Of a partition that the topic does not have. */
@@ -68,6 +69,7 @@ export class LogReader implements SourceReader {
         rest: undefined,
         appendOrder: 0,
         emptyAtVersion: undefined,
+        isPaused: false,
       })),
     )
   }
@@ -79,7 +81,7 @@ export class LogReader implements SourceReader {
     for (const split of this.splits) {
       // A bound is where the log ended: nothing was ever read from behind it, but in another log.
       if (split.position > split.stop) throw this.beyondEnd(split, split.stop)
-      if (split.position >= split.stop || split.emptyAtVersion === this.seenVersion) continue
+      if (!this.mayHold(split)) continue
       const batch = this.take(split, Math.min(maxRows, split.stop - split.position))
       if (batch !== undefined) return batch
       split.emptyAtVersion = this.seenVersion
@@ -87,10 +89,15 @@ export class LogReader implements SourceReader {
     return undefined
   }
 
+  pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
+    for (const split of this.splits) {
+      const { id } = split.description
+      split.isPaused = pause.includes(id) || (split.isPaused && !resume.includes(id))
+    }
+  }
+
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const mayFind = this.splits.some(
-      (split) => split.position < split.stop && split.emptyAtVersion !== this.seenVersion,
-    )
+    const mayFind = this.splits.some((split) => this.mayHold(split))
     return mayFind ? Promise.resolve() : this.store.watch.wait(this.seenVersion, timeoutMs, signal)
   }
 
@@ -117,6 +124,11 @@ export class LogReader implements SourceReader {
     this.splits = []
   }
 
+  /** Whether a poll may find something in the split. */
+  private mayHold({ position, stop, emptyAtVersion, isPaused }: Split): boolean {
+    return !isPaused && position < stop && emptyAtVersion !== this.seenVersion
+  }
+
   private take(split: Split, maxRows: number): Batch<SourceRecord> | undefined {
     const runs: Run[] = []
     let missing = maxRows
@@ -139,7 +151,12 @@ export class LogReader implements SourceReader {
       for (const { batch, from, to } of runs) batch.unpack(name, partition, from, to, rows)
       return rows
     }
-    return new Batch<SourceRecord>({ length: maxRows - missing, make }, { split: split.description.index })
+    const timestampsMs = new Float64Array(maxRows - missing)
+    let at = 0
+    for (const { batch, from, to } of runs) {
+      for (let index = from; index < to; index++) timestampsMs[at++] = batch.timestampMs(index)
+    }
+    return new Batch<SourceRecord>({ length: at, make }, { split: split.description.index, timestampsMs })
   }
 
   private readRuns(split: Split, maxRows: number, runs: Run[]): number {

@@ -29,6 +29,7 @@ export function memorySource<T>(options: MemorySourceOptions<T>): Source {
 class MemoryReader<T> implements SourceReader {
   private readonly rows: readonly (readonly T[])[]
   private readonly splits: { state: SplitState; position: number }[] = []
+  private readonly paused = new Set<string>()
   private turn = 0
 
   constructor(rows: readonly (readonly T[])[]) {
@@ -43,12 +44,17 @@ class MemoryReader<T> implements SourceReader {
     for (let tried = 0; tried < this.splits.length; tried++) {
       const split = this.splits[this.turn++ % this.splits.length]!
       const all = this.rows[split.state.index]!
-      if (split.position >= all.length) continue
+      if (split.position >= all.length || this.paused.has(split.state.id)) continue
       const rows = all.slice(split.position, split.position + maxRows)
       split.position += rows.length
       return new Batch(rows, { split: split.state.index }) as unknown as Batch<SourceRecord>
     }
     return undefined
+  }
+
+  pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
+    for (const id of pause) this.paused.add(id)
+    for (const id of resume) this.paused.delete(id)
   }
 
   wait(_timeoutMs: number, signal: AbortSignal): Promise<void> {

@@ -6,17 +6,29 @@ import type { TimeWindow } from '../window/tumbling.ts'
 /**
  * Gathers the records of one key and window into one value. `T` is what it reads, `R` the type of its result.
  *
- * The accumulator lives in keyed state: `add` returns the one to keep, which may be the given one, changed in place.
+ * The accumulator lives in keyed state: `add` and `merge` return the one to keep, which may be the first that they were
+ * given, changed in place. Merging the accumulators of parts gives what one accumulator of all their records would hold:
+ * so panes make windows, sessions grow together, and a part can be gathered before an exchange.
  */
 export interface Aggregate<in T, out R, A = any> {
   /** As it was written, for plans and errors: `sum(amount)`. */
   readonly description: string
   /** The columns it reads, for lineage; '*' when a function may read any. */
   readonly reads: readonly string[] | '*'
+  /** Whether its result is of the window's beginning or end, which not all windows have. */
+  readonly needsBounds?: boolean
   readonly codec: ValueCodec<A>
   create(): A
-  add(accumulator: A, row: T): A
+  /** `timestampMs` is the record's event time, NaN when it has none. */
+  add(accumulator: A, row: T, timestampMs: number): A
+  /** Adds what `from` has gathered. `from` stays as it is, also when the result is changed later. */
+  merge(into: A, from: A): A
   result(accumulator: A, window: TimeWindow): R
+}
+
+/** An aggregate that has a result for no records at all, as `count` has 0: kept from some of them, it is still no null. */
+export interface NeverNullAggregate<in T, out R, A = any> extends Aggregate<T, R, A> {
+  readonly neverNull: true
 }
 
 /** The result type of an aggregate. */

@@ -2,7 +2,7 @@
 import { tuple, varint } from '../../topology/codec/index.ts'
 import type { FieldOf } from '../field-of.ts'
 import { type Aggregate, inputOf } from './aggregate.ts'
-import { addToSum, type Sum, type Summable, sumCodec, sumResult } from './sum.ts'
+import { addToSum, mergeSums, type Sum, type Summable, sumCodec, sumResult } from './sum.ts'
 
 /** The mean of nothing is null. */
 export type AvgOf<V> = null extends V ? number | null : number
@@ -31,6 +31,11 @@ export function avg(source: string | ((row: any) => unknown)): Aggregate<any, an
       accumulator[0] = addToSum(accumulator[0], value)
       accumulator[1]++
       return accumulator
+    },
+    merge(into, from) {
+      into[0] = mergeSums(into[0], from[0])
+      into[1] += from[1]
+      return into
     },
     result: ([total, counted]) => divide(sumResult(total), counted),
   }

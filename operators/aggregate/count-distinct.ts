@@ -3,7 +3,7 @@ import { keySet } from '../../topology/codec/index.ts'
 import type { Key } from '../../topology/element.ts'
 import { toKey } from '../../topology/key.ts'
 import type { FieldOf } from '../field-of.ts'
-import { type Aggregate, inputOf } from './aggregate.ts'
+import { inputOf, type NeverNullAggregate } from './aggregate.ts'
 
 /**
  * How many different values a field, or a function, has over the records of a window, null not counted. A long.
@@ -13,18 +13,23 @@ import { type Aggregate, inputOf } from './aggregate.ts'
  * @throws {OperatorError} when a value is NaN or no primitive.
  * @example aggregate({ products: countDistinct('product_id') })
  */
-export function countDistinct<T>(fn: (row: T) => Key | null): Aggregate<T, bigint>
-export function countDistinct<T, F extends FieldOf<T, Key | null>>(field: F): Aggregate<T, bigint>
-export function countDistinct(source: string | ((row: any) => unknown)): Aggregate<any, bigint, Set<Key>> {
+export function countDistinct<T>(fn: (row: T) => Key | null): NeverNullAggregate<T, bigint>
+export function countDistinct<T, F extends FieldOf<T, Key | null>>(field: F): NeverNullAggregate<T, bigint>
+export function countDistinct(source: string | ((row: any) => unknown)): NeverNullAggregate<any, bigint, Set<Key>> {
   const { description, reads, read } = inputOf(source, undefined)
   return {
     description: `countDistinct(${description})`,
     reads,
+    neverNull: true,
     codec: keySet,
     create: () => new Set(),
     add(seen, row) {
       const value = read(row)
       return value === null || value === undefined ? seen : seen.add(toKey(value))
+    },
+    merge(into, from) {
+      for (const key of from) into.add(key)
+      return into
     },
     result: (seen) => BigInt(seen.size),
   }

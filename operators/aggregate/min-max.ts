@@ -35,8 +35,8 @@ export function max(source: string | ((row: any) => unknown)): Aggregate<any, an
   return extreme('max', inputOf(source, undefined), (candidate, current) => compare(candidate, current) > 0)
 }
 
-/** NaN is a value here but no key, so it travels as a pair of flags before the key. */
-const codec: ValueCodec<Comparable> = {
+/** NaN is a value here but no key, so it travels as a flag before the key. */
+export const comparableCodec: ValueCodec<Comparable> = {
   name: 'extreme',
   version: 1,
   write(writer, value) {
@@ -49,7 +49,8 @@ const codec: ValueCodec<Comparable> = {
 }
 const present: ValueCodec<Comparable> = nullable(key)
 
-type Known = NonNullable<Comparable>
+/** What is compared: null is not. */
+export type Known = NonNullable<Comparable>
 
 function extreme(
   name: string,
@@ -59,21 +60,29 @@ function extreme(
   return {
     description: `${name}(${description})`,
     reads,
-    codec,
+    codec: comparableCodec,
     create: () => null,
     add(current, row) {
-      const value = read(row)
-      if (value === null || value === undefined) return current
-      if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
-        throw unfit('a number, a bigint, a string, a boolean or null', value)
-      }
-      return current === null || replaces(value as Known, current) ? (value as Known) : current
+      const value = ranked(read(row))
+      if (value === null) return current
+      return current === null || replaces(value, current) ? value : current
     },
+    merge: (into, from) => (from !== null && (into === null || replaces(from, into)) ? from : into),
     result: (current) => current,
   }
 }
 
-function compare(a: Known, b: Known): number {
+/** A value that has an order, or null. @throws {TypeError} for anything else */
+export function ranked(value: unknown): Comparable {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
+    throw unfit('a number, a bigint, a string, a boolean or null', value)
+  }
+  return value as Known
+}
+
+/** Below 0 when `a` comes before `b`. @throws {TypeError} when they are of two types */
+export function compare(a: Known, b: Known): number {
   if (typeof a !== typeof b) throw unfit(`a ${typeof b}, as before`, a)
   if (typeof a === 'string') return compareCodePoints(a, b as string)
   if (a < b) return -1

@@ -39,6 +39,7 @@ export function sum(
     codec: sumCodec,
     create: () => null,
     add: (accumulator, row) => addToSum(accumulator, read(row)),
+    merge: mergeSums,
     result: sumResult,
   }
 }
@@ -69,6 +70,14 @@ export function addToSum(accumulator: Sum, value: unknown): Sum {
       : value - total + accumulator.total
   accumulator.total = total
   return accumulator
+}
+
+/** The running sum of both; `from` stays as it is. */
+export function mergeSums(into: Sum, from: Sum): Sum {
+  if (from === null || typeof from === 'bigint') return addToSum(into, from)
+  const merged = addToSum(into, from.total) as NumberSum
+  merged.lost += from.lost
+  return merged
 }
 
 export function sumResult(accumulator: Sum): Summable {

@@ -1,6 +1,6 @@
 /** The window itself as a column. */
 import { varint } from '../../topology/codec/index.ts'
-import type { TimeWindow } from '../window/tumbling.ts'
+import type { TimeWindow } from '../window/time-window.ts'
 import type { Aggregate } from './aggregate.ts'
 
 const DAY_MS = 86_400_000
@@ -15,19 +15,25 @@ export function windowEnd(): Aggregate<unknown, bigint> {
   return ofWindow('windowEnd()', (window) => BigInt(window.endMs) * 1000n)
 }
 
-/** The UTC day on which the window begins: a date. */
+/** The day on which the window begins, in the time zone of the windows or else in UTC: a date. */
 export function windowDay(): Aggregate<unknown, number> {
-  return ofWindow('windowDay()', (window) => Math.floor(window.startMs / DAY_MS))
+  return ofWindow('windowDay()', ({ startMs, utcOffsetMs = 0 }) => Math.floor((startMs + utcOffsetMs) / DAY_MS))
 }
 
-/** Gathers nothing: its accumulator is a 0 of one byte. */
+/** Gathers nothing: its accumulator is a 0 of one byte. The rows of one window share one result. */
 function ofWindow<R>(description: string, result: (window: TimeWindow) => R): Aggregate<unknown, R, number> {
+  let last: { readonly window: TimeWindow; readonly result: R } | undefined
   return {
     description,
     reads: [],
+    needsBounds: true,
     codec: varint,
     create: () => 0,
     add: (accumulator) => accumulator,
-    result: (_accumulator, window) => result(window),
+    merge: (into) => into,
+    result(_accumulator, window) {
+      if (last?.window !== window) last = { window, result: result(window) }
+      return last.result
+    },
   }
 }

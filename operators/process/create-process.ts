@@ -1,24 +1,33 @@
-/** The behaviour of `process`. */
+/** The behaviour of `process` and `coProcess`: functions that are called for a key. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import { Batch, type Key, MAX_BATCH_ROWS, type Watermark } from '../../topology/element.ts'
+import type { Batch, Key, Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
 import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
+import { RowOutput } from '../row-output.ts'
 import { restoredTime, timeEntries } from '../watermark/subtask-times.ts'
 import { KeyScope } from './key-scope.ts'
+import { type DueTimer, KeyTimers } from './key-timers.ts'
 import { MapAccess } from './map-access.ts'
-import type { ProcessContext, StateDeclarations } from './process-context.ts'
+import type { ProcessContext, StateDeclarations, Timer, Timers } from './process-context.ts'
 import { ValueAccess } from './value-access.ts'
+
+type Context = ProcessContext<any, any, any, any>
 
 export interface ProcessPlan {
   /** The fields that the stream is keyed by; undefined when it is by a function. */
   readonly keyFields: readonly string[] | undefined
   readonly state: StateDeclarations
-  readonly onRecord: (record: any, context: ProcessContext<any, any, any>) => unknown
+  readonly sides: readonly string[]
+  /** What is called with the records of each input, by its name for errors. */
+  readonly onRecord: readonly (readonly [name: string, fn: (record: any, context: Context) => unknown])[]
+  readonly onTimer: ((timer: Timer, context: Context) => unknown) | undefined
 }
 
-export function createProcess(context: OperatorContext, { keyFields, state, onRecord }: ProcessPlan): Operator {
-  const scope = new KeyScope(context.uid)
+export function createProcess(context: OperatorContext, plan: ProcessPlan): Operator {
+  const { keyFields, state, sides, onRecord, onTimer } = plan
+  const functions = [...onRecord.map(([name]) => name), ...(onTimer === undefined ? [] : ['onTimer'])]
+  const scope = new KeyScope(context.uid, functions)
   const states = Object.entries(state).map(([name, declared]) => {
     const values = context.state.keyed<any>(declared)
     const gauge = context.metrics.gauge('state_entries', { state: declared.name })
@@ -26,17 +35,20 @@ export function createProcess(context: OperatorContext, { keyFields, state, onRe
       declared.kind === 'mapState' ? new MapAccess(scope, declared, values) : new ValueAccess(scope, declared, values)
     return { name, access, report: () => gauge.set(values.size) }
   })
+  const out = new RowOutput(context)
+  const outputs = new Map(sides.map((side) => [side, new RowOutput(context, side)]))
 
   const times = context.state.split('times')
   let watermarkMs = restoredTime(context, times.restored, 'watermark', 'greatest')
   times.onSnapshot(() => timeEntries(context, { watermark: watermarkMs }))
 
-  let timestampMs: number | undefined
-  /** What has been emitted and is still here, with its event times. */
-  let rows: unknown[] = []
-  let timestampsMs: (number | undefined)[] = []
+  // Declared only where they are used, so that a process without timers keeps the state it had.
+  const eventTimers = onTimer && new KeyTimers(context.state, 'timers/event')
+  const processingTimers = onTimer && new KeyTimers(context.state, 'timers/processing')
 
-  const processContext: ProcessContext<any, any, any> = {
+  let timestampMs: number | undefined
+
+  const processContext: Context = {
     state: Object.fromEntries(states.map(({ name, access }) => [name, access])),
     get key() {
       scope.check('the key is asked for')
@@ -48,54 +60,107 @@ export function createProcess(context: OperatorContext, { keyFields, state, onRe
     get watermarkMs() {
       return watermarkMs
     },
+    get processingTimeMs() {
+      return context.clock.nowMs()
+    },
+    timers: timersOf(context, scope, eventTimers, processingTimers),
     emit(row: unknown) {
       scope.check('a row is emitted')
-      rows.push(row)
-      timestampsMs.push(timestampMs)
+      out.push(checkedRow(row), timestampMs)
+    },
+    emitTo(side: string, row: unknown) {
+      scope.check('a row is emitted')
+      const output = outputs.get(side)
+      if (output === undefined) throw new TypeError(`there is no side output "${side}": name it in \`sides\``)
+      output.push(checkedRow(row), timestampMs)
     },
   }
 
-  function call(record: unknown, keyGroup: number, key: Key): void {
-    scope.enter(keyGroup, key)
+  function call(name: string, fn: (arrived: any, context: Context) => unknown, arrived: unknown): void {
     try {
-      refusePromise(onRecord(record, processContext))
+      refusePromise(fn(arrived, processContext))
     } catch (error) {
-      throw userFunctionError(context.uid, 'onRecord', record, error)
+      throw userFunctionError(context.uid, name, arrived, error)
     } finally {
       scope.leave()
     }
   }
 
-  function flush(): void {
-    for (let from = 0; from < rows.length; from += MAX_BATCH_ROWS) {
-      const times = timestampsMs.slice(from, from + MAX_BATCH_ROWS) as number[]
-      const batch = new Batch(rows.slice(from, from + MAX_BATCH_ROWS), {
-        timestampsMs: timestampMs === undefined ? undefined : Float64Array.from(times),
-      })
-      context.emit('out', batch)
-    }
-    rows = []
-    timestampsMs = []
+  /** @param atMs the event time of what goes out */
+  function fire(timers: KeyTimers, domain: Timer['domain'], untilMs: number, atMs: (timer: DueTimer) => number): void {
+    timers.fire(untilMs, (timer) => {
+      timestampMs = atMs(timer)
+      if (!Number.isFinite(timestampMs)) timestampMs = undefined
+      scope.enter(timer.keyGroup, timer.key)
+      call('onTimer', onTimer!, { timeMs: timer.atMs, domain })
+    })
   }
 
+  function fireEventTimers(untilMs: number): void {
+    if (eventTimers !== undefined && eventTimers.nextMs <= untilMs) {
+      fire(eventTimers, 'event', untilMs, ({ atMs }) => atMs)
+    }
+  }
+
+  function finish(): void {
+    out.flush()
+    for (const output of outputs.values()) output.flush()
+    for (const { report } of states) report()
+  }
+
+  if (processingTimers !== undefined && processingTimers.size > 0) context.wake(processingTimers.nextMs)
+
   return {
-    onBatch(batch: Batch) {
+    onBatch(batch: Batch, input: number) {
       const { values: records, keys, keyGroups } = batch
       if (keys === undefined || keyGroups === undefined) {
         throw new OperatorError(`${context.uid} got a batch without keys`, { details: { uid: context.uid } })
       }
+      const [name, fn] = onRecord[input]!
       for (let i = 0; i < records.length; i++) {
         timestampMs = batch.timestampsMs?.[i]
-        call(records[i], keyGroups[i]!, keys[i]!)
-        if (rows.length >= MAX_BATCH_ROWS) flush()
+        scope.enter(keyGroups[i]!, keys[i]!)
+        call(name, fn, records[i])
+        fireEventTimers(watermarkMs)
       }
-      flush()
-      for (const { report } of states) report()
+      finish()
     },
     onWatermark(watermark: Watermark) {
       if (watermark.timestampMs < Number.POSITIVE_INFINITY) watermarkMs = Math.max(watermarkMs, watermark.timestampMs)
+      fireEventTimers(watermark.timestampMs)
+      finish()
       return watermark
     },
+    onWake(nowMs: number) {
+      if (processingTimers === undefined) return
+      // In event time they happen now: as early as is not late.
+      fire(processingTimers, 'processing', nowMs, () => watermarkMs + 1)
+      fireEventTimers(watermarkMs)
+      finish()
+      if (processingTimers.nextMs < Number.POSITIVE_INFINITY) context.wake(processingTimers.nextMs)
+    },
+  }
+}
+
+function timersOf(
+  context: OperatorContext,
+  scope: KeyScope,
+  event: KeyTimers | undefined,
+  processing: KeyTimers | undefined,
+): Timers {
+  const current = (timers: KeyTimers | undefined) => {
+    scope.check('a timer is set or deleted')
+    if (timers === undefined) throw new TypeError('a timer needs an onTimer that is called: there is none')
+    return timers
+  }
+  return {
+    eventTime: (timeMs) => current(event).set(scope.keyGroup, scope.key, timeMs),
+    processingTime(timeMs) {
+      current(processing).set(scope.keyGroup, scope.key, timeMs)
+      context.wake(timeMs)
+    },
+    deleteEventTime: (timeMs) => current(event).delete(scope.keyGroup, scope.key, timeMs),
+    deleteProcessingTime: (timeMs) => current(processing).delete(scope.keyGroup, scope.key, timeMs),
   }
 }
 
@@ -103,6 +168,11 @@ export function createProcess(context: OperatorContext, { keyFields, state, onRe
 function keyValue(key: Key, fields: readonly string[] | undefined): unknown {
   if (fields === undefined || fields.length === 1) return key
   return Object.fromEntries(keyValues(key, fields.length).map((value, index) => [fields[index]!, value]))
+}
+
+function checkedRow(row: unknown): unknown {
+  if (row === undefined || isPromise(row)) throw new TypeError(`a row is emitted, not ${describeResult(row)}`)
+  return row
 }
 
 function refusePromise(result: unknown): void {

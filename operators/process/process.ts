@@ -1,30 +1,14 @@
 /** A function of each record and of what is kept for its key. */
 import type { z } from 'zod'
-import { TopologyError } from '../../topology/errors.ts'
-import type { Json } from '../../topology/json.ts'
-import { fieldsOf, type Row } from '../../topology/schema/index.ts'
-import { append, type ElementOf, type KeyedStream, type Stream, type Transform } from '../../topology/stream.ts'
-import { keyFieldsOf } from '../key-by.ts'
-import { createProcess } from './create-process.ts'
-import type { KeyOf, ProcessContext, StateDeclarations } from './process-context.ts'
+import type { Row } from '../../topology/schema/index.ts'
+import type { ElementOf, KeyedStream, Transform } from '../../topology/stream.ts'
+import type { KeyOf, ProcessContext, ProcessOutputs, SideDeclarations, StateDeclarations } from './process-context.ts'
+import { type ProcessSettings, processNode } from './process-node.ts'
 
-export interface ProcessOptions<S, D, O> {
-  /** Names the operator, and with it its state in checkpoints. */
-  readonly name: string
-  /**
-   * What is kept per key.
-   *
-   * @default nothing
-   */
-  readonly state?: D
-  /**
-   * The schema of the rows that go out.
-   *
-   * @default rows are as they come in
-   */
-  readonly output?: O
+export interface ProcessOptions<S, D, O, P = Record<never, never>>
+  extends ProcessSettings<KeyOf<S>, D, OutputOf<S, O>, O, P> {
   /** Called with every record, those of a key in their order. When it throws, what it did with that record never was. */
-  readonly onRecord: (record: ElementOf<S>, context: ProcessContext<KeyOf<S>, D, OutputOf<S, O>>) => void
+  readonly onRecord: (record: ElementOf<S>, context: ProcessContext<KeyOf<S>, D, OutputOf<S, O>, P>) => void
 }
 
 type OutputOf<S, O> = O extends z.ZodObject ? Row<O> : ElementOf<S>
@@ -33,13 +17,15 @@ type OutputOf<S, O> = O extends z.ZodObject ? Row<O> : ElementOf<S>
  * Calls a function with every record of a keyed stream, and with the state of its key: the operator for what none of the
  * others does.
  *
- * What the function emits goes out with the event time of the record; the stream is keyed no more. State is read and
- * written synchronously, is part of every checkpoint, and comes back exactly as the records before it have left it.
- * Watermarks and barriers pass unchanged. Keyed state: what is declared; split state: the watermark.
+ * What the function emits goes out with the event time of the record, or of the timer; the stream is keyed no more. State
+ * is read and written synchronously, is part of every checkpoint, and comes back exactly as the records before it have left
+ * it; so are timers. Watermarks and barriers pass unchanged, a watermark behind the event-time timers that it has made due.
+ * What a processing-time timer emits happens, in event time, 1 ms after the watermark. Keyed state: what is declared, and
+ * the timers; split state: the watermark.
  *
- * @throws {TopologyError} `UNKEYED`, `STATE_DECLARATION` when two states have one name.
- * @throws {OperatorError} naming the operator and the record, when the function throws, returns a promise, or keeps a value
- * that does not fit the schema of its state.
+ * @throws {TopologyError} `UNKEYED`, `STATE_DECLARATION` when two states have one name, `SIDE_OUTPUT_COLLISION`.
+ * @throws {OperatorError} naming the operator and the record, when a function throws, returns a promise, sets a timer for
+ * no time, emits nothing, or keeps a value that does not fit the schema of its state.
  * @example
  * purchases.pipe(
  *   keyBy('user_id'),
@@ -53,44 +39,32 @@ type OutputOf<S, O> = O extends z.ZodObject ? Row<O> : ElementOf<S>
  *     },
  *   }),
  * )
+ * @example
+ * const { out: orders, unpaid } = events.pipe(
+ *   keyBy('order_id'),
+ *   process({
+ *     name: 'payment-deadline',
+ *     state: { paid: valueState('paid', { schema: z.boolean(), default: false }) },
+ *     sides: { unpaid: z.object({ order_id: z.string() }) },
+ *     onRecord(event, { state, timers, timestampMs, emit }) {
+ *       if (event.action === 'payment') state.paid.set(true)
+ *       else timers.eventTime(timestampMs! + hours(1))
+ *       emit(event)
+ *     },
+ *     onTimer(_timer, { key, state, emitTo }) {
+ *       if (!state.paid.get()) emitTo('unpaid', { order_id: key })
+ *       state.paid.clear()
+ *     },
+ *   }),
+ * )
  */
 export function process<
   S extends KeyedStream<any, any>,
   const D extends StateDeclarations = Record<never, never>,
   O extends z.ZodObject | undefined = undefined,
->(options: ProcessOptions<S, D, O>): Transform<S, S extends KeyedStream<any, any> ? Stream<OutputOf<S, O>> : never> {
-  const { name, state = {}, output, onRecord } = options
-  checkNames(name, Object.values<StateDeclarations[string]>(state))
-  return (input) => {
-    const keyFields = keyFieldsOf(input, 'process')
-    return append(input, {
-      uid: name,
-      kind: 'process',
-      parameters: {
-        by: keyFields ?? 'function',
-        state: Object.fromEntries(Object.values<StateDeclarations[string]>(state).map(describeState)),
-      },
-      behaviour: { type: 'operator', create: (context) => createProcess(context, { keyFields, state, onRecord }) },
-      columns: { out: 'opaque' },
-      ...(output !== undefined && { fields: fieldsOf(output) }),
-      time: 'ignores',
-      key: 'needs',
-      stateful: true,
-    })
-  }
-}
-
-function describeState({ name, codec }: StateDeclarations[string]): [string, Json] {
-  return [name, { kind: codec.name, version: codec.version, layout: codec.layout! }]
-}
-
-/** Checkpoints tell states apart by the name that each was declared with. */
-function checkNames(uid: string, states: readonly StateDeclarations[string][]): void {
-  const names = states.map((declared) => declared.name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice === undefined) return
-  throw new TopologyError('STATE_DECLARATION', `${uid} declares two states with the name "${twice}"`, {
-    fix: 'Give each state of an operator a name of its own, as in valueState("total", …).',
-    details: { uid, state: twice },
-  })
+  const P extends SideDeclarations = Record<never, never>,
+>(
+  options: ProcessOptions<S, D, O, P>,
+): Transform<S, S extends KeyedStream<any, any> ? ProcessOutputs<OutputOf<S, O>, P> : never> {
+  return processNode('process', options as never, [['onRecord', options.onRecord as never]])
 }

@@ -2,9 +2,12 @@
 import { TopologyError } from '../../topology/errors.ts'
 import { appendWithSides, type Flat, type Stream, type Transform } from '../../topology/stream.ts'
 import type { Aggregate, ResultOf } from '../aggregate/aggregate.ts'
-import { keyFieldsOf } from '../key-by.ts'
-import type { WindowElementOf, WindowedStream, WindowKeyOf } from './window.ts'
-import { createWindowedAggregation } from './windowed-aggregation.ts'
+import type { Aggregates } from '../aggregate/combine.ts'
+import { checkNames, columnFlow } from '../aggregate/result-columns.ts'
+import { createResultRow } from './result-row.ts'
+import { type WindowElementOf, type WindowedStream, type WindowKeyOf, windowParameters } from './window.ts'
+import { createWindowOperator } from './window-operator.ts'
+import { areTimed } from './windows.ts'
 
 export interface AggregateOptions {
   /**
@@ -20,7 +23,7 @@ export type AggregateRow<S, A> = Flat<WindowKeyOf<S> & { [N in keyof A]: ResultO
 
 /** What `aggregate` makes of a windowed stream. */
 export interface AggregateOutputs<S, A> {
-  /** One row per key and window, once. Its event time is the last millisecond of the window. */
+  /** One row per key and window whenever it fires: once, as a rule. Its event time is the last millisecond of the window. */
   readonly out: Stream<AggregateRow<S, A>>
   /** Records that came after their window had closed. */
   readonly late: Stream<WindowElementOf<S>>
@@ -29,12 +32,14 @@ export interface AggregateOutputs<S, A> {
 /**
  * Gathers the records of each key and window into one row: the key's columns and a column per aggregate.
  *
- * A row is written once, when the watermark passes the window's end + allowed lateness; a window without records has
- * none. A drain closes all windows: the end of the last of them is remembered, so that what comes for one of them in a
- * later run is late rather than a second row. Windows are written in the order of their ends. Keyed state: the
- * accumulators of every open window.
+ * A row is written once, when the watermark passes the window's end + allowed lateness, or whenever the window's trigger
+ * says so; a window without records has none. A drain closes all windows that have an end: the end of the last of them is
+ * remembered, so that what comes for one of them in a later run is late rather than a second row. Windows are written in
+ * the order of their ends. Keyed state: the accumulators of every open window; of sliding windows those of their panes,
+ * each once.
  *
- * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key.
+ * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key;
+ * `WINDOW_BOUNDS` when one tells when the window begins or ends, and the windows have no such time.
  * @throws {OperatorError} naming the operator, the aggregate and the record, when a function throws or a value is unfit.
  * @example
  * orders.pipe(keyBy('userId'), window(tumbling(days(1))), aggregate({ day: windowDay(), revenue: sum('amount') }))
@@ -46,52 +51,50 @@ export function aggregate<
   aggregates: A & Readonly<Record<string, Aggregate<WindowElementOf<S>, unknown>>>,
   options: AggregateOptions = {},
 ): Transform<S, AggregateOutputs<S, A>> {
-  return ({ input, windows, allowedLatenessMs }) => {
-    const keyFields = keyFieldsOf(input, 'window')
-    const keyColumns = keyFields ?? ['key']
+  return (windowed) => {
+    const { input, windows, trigger, allowedLatenessMs, keyFields, keyColumns } = windowed
     const names = Object.keys(aggregates)
-    const taken = names.filter((name) => keyColumns.includes(name))
-    if (names.length === 0 || taken.length > 0) {
-      const what =
-        names.length === 0 ? 'nothing to aggregate' : `"${taken.join('", "')}" is a column of the key already`
-      throw new TopologyError('AGGREGATE_NAME', `aggregate(): ${what}`, {
-        fix: `Name at least one aggregate, and none of them ${keyColumns.join(' or ')}.`,
-      })
-    }
+    checkNames('aggregate', names, keyColumns)
+    if (!areTimed(windows)) checkBounds(aggregates, windows.kind)
+    const uid = options.name ?? `aggregate(${names.join(',')})`
     return appendWithSides(input, {
-      uid: options.name ?? `aggregate(${names.join(',')})`,
+      uid,
       kind: 'aggregate',
       parameters: {
-        window: { ...windows },
-        allowedLatenessMs,
+        ...windowParameters(windowed),
         by: keyFields ?? 'function',
         aggregates: Object.fromEntries(names.map((name) => [name, aggregates[name]!.description])),
       },
       behaviour: {
         type: 'operator',
-        create: (context) => createWindowedAggregation(context, { windows, allowedLatenessMs, keyColumns, aggregates }),
+        create: (context) =>
+          createWindowOperator(context, {
+            windows,
+            trigger,
+            allowedLatenessMs,
+            isKeyed: keyColumns.length > 0,
+            aggregates,
+            createFire: (writer) => {
+              const rowOf = createResultRow(context.uid, keyColumns, aggregates)
+              return (key, accumulators, window, timestampMs) =>
+                writer.write(rowOf(key, accumulators, window), timestampMs)
+            },
+          }),
       },
       sideOutputs: ['late'],
-      shouldConnect: ['late'],
+      ...(areTimed(windows) && { shouldConnect: ['late'] }),
       columns: { out: columnFlow(keyFields, aggregates), late: 'same' },
-      time: 'needs',
-      key: 'needs',
+      time: areTimed(windows) ? 'needs' : 'ignores',
+      ...(keyColumns.length > 0 && { key: 'needs' as const }),
       stateful: true,
     })
   }
 }
 
-/** What lineage can see: nothing, as soon as a function may read any column. */
-function columnFlow(
-  keyFields: readonly string[] | undefined,
-  aggregates: Readonly<Record<string, Aggregate<never, unknown>>>,
-): 'opaque' | Readonly<Record<string, readonly string[]>> {
-  if (keyFields === undefined) return 'opaque'
-  const flow: Record<string, readonly string[]> = {}
-  for (const field of keyFields) flow[field] = [field]
-  for (const [name, { reads }] of Object.entries(aggregates)) {
-    if (reads === '*') return 'opaque'
-    flow[name] = reads
-  }
-  return flow
+function checkBounds(aggregates: Aggregates, kind: string): void {
+  const bounds = Object.values(aggregates).find((each) => each.needsBounds)
+  if (bounds === undefined) return
+  throw new TopologyError('WINDOW_BOUNDS', `${kind} windows have no beginning and end for ${bounds.description}`, {
+    fix: 'Leave it out, or use windows of event time.',
+  })
 }

@@ -22,6 +22,7 @@ import { fromRemoteError } from '../protocol/remote-error.ts'
 import { CheckpointCoordinator, type CheckpointSettings } from './checkpoint-coordinator.ts'
 import type { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
 import type { Committers } from './committers.ts'
+import { GroupWatermarkTracker } from './group-watermarks.ts'
 import { dealOut, place } from './placement.ts'
 import { SplitDiscovery } from './split-discovery.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -83,6 +84,7 @@ export class Attempt implements WorkerListener {
   readonly startedAtMs: number
   private readonly settle: PromiseWithResolvers<AttemptEnd>
   private readonly atEnd = new Set<string>()
+  private readonly groups = new GroupWatermarkTracker()
   private readonly deployed = Promise.withResolvers<void>()
   private workers: readonly WorkerSession[] = []
   private waitingFor = new Set<WorkerSession>()
@@ -232,6 +234,7 @@ export class Attempt implements WorkerListener {
         break
       case 'status':
         for (const task of message.tasks) this.tasks.set(taskId(task), task)
+        this.align()
         this.options.onStatus()
         break
       case 'ended':
@@ -261,6 +264,11 @@ export class Attempt implements WorkerListener {
     onStopping()
     // The error of a failed finish is in `done`.
     this.finish('finished', 'checkpoint', drain).catch(() => undefined)
+  }
+
+  private align(): void {
+    const watermarksMs = this.groups.changed(this.tasks.values())
+    if (watermarksMs !== undefined) this.toAll({ type: 'align', watermarksMs })
   }
 
   private get over(): boolean {

@@ -58,6 +58,11 @@ export const METRICS = {
     flink: 'numLateRecordsDropped',
     help: 'Records that came after their window, or the horizon, had closed. They leave by the output for late records.',
   },
+  http_batches_total: {
+    type: 'counter',
+    help: 'Batches that an HTTP sink is done with, by outcome: delivered, refused.',
+    labels: ['outcome'],
+  },
   records_quarantined_total: { type: 'counter', help: 'Records put in quarantine, by rule.', labels: ['rule'] },
   records_dropped_total: { type: 'counter', help: 'Records dropped by a rule that says so.', labels: ['rule'] },
   records_warned_total: { type: 'counter', help: 'Records that broke a rule and went on.', labels: ['rule'] },
@@ -67,6 +72,15 @@ export const METRICS = {
     labels: ['rule'],
   },
   duplicates_total: { type: 'counter', help: 'Records dropped as duplicates within the horizon.' },
+  async_requests_in_flight: {
+    type: 'gauge',
+    help: 'Calls of an asyncMap under way, and those whose results wait for their turn.',
+  },
+  async_failures_total: {
+    type: 'counter',
+    help: 'Records that an asyncMap sent to its side output: the call failed, or was not answered in time.',
+    labels: ['reason'],
+  },
   state_entries: { type: 'gauge', help: 'Keys held in state.', labels: ['state'] },
   pending_records: {
     type: 'gauge',

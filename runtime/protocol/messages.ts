@@ -17,6 +17,7 @@
  *                                     ←   end          end your tasks
  *   ended                             →
  *   status                            →                every second
+ *                                     ←   align        how far the slowest source of each alignment group has come
  *                                     ←   collect      somebody looks at the metrics of the job
  *   metrics                           →                also before `ended`
  * ```
@@ -93,6 +94,8 @@ export interface TaskStatus extends TaskName {
   readonly recordsIn: number
   /** Of a source: how many it has read that no complete checkpoint has got past. */
   readonly recordsSinceCheckpoint?: number
+  /** Of a source whose splits wait for each other: the slowest that others wait for; null when there is none. */
+  readonly alignment?: { readonly group: string; readonly watermarkMs: number | null }
   readonly bytesIn: number
   readonly bytesOut: number
   /** Since the last status: together about 1,000. */
@@ -114,6 +117,7 @@ export type ToWorker = OfAttempt &
     | { readonly type: 'barrier'; readonly checkpointId: string; readonly triggeredAtMs: number }
     | { readonly type: 'complete' | 'abort'; readonly checkpointId: string }
     | { readonly type: 'assign'; readonly task: TaskName; readonly splits: readonly SplitState[] }
+    | { readonly type: 'align'; readonly watermarksMs: Readonly<Record<string, number | null>> }
     | { readonly type: 'halt' | 'drain' | 'end' }
   )
 

@@ -213,6 +213,8 @@ export class HostedSubtask {
       emit: (output, element) => this.outputs.emit(output, element),
       store: (chunk, checkpointId) => this.sender.store(chunk, checkpointId),
       wake: (atMs) => this.wakes.at(atMs),
+      // Whoever hosts stages elsewhere reads its own sources.
+      reportSplit: () => {},
       sinks,
     })
   }

@@ -25,10 +25,7 @@ export function keyGroupRangeOf(subtask: number, parallelism: number, keyGroups:
   }
 }
 
-/** The subtask whose range `keyGroup` is in. @example subtaskOf(43, 3, 128) // 1 */
-export function subtaskOf(keyGroup: number, parallelism: number, keyGroups: number): number {
-  return Math.floor((keyGroup * parallelism) / keyGroups)
-}
+export { subtaskOf } from '../../topology/key.ts'
 
 /** Whether any key group of a chunk of state is in the range: what a subtask must read at a restore, and all it must. */
 export function overlaps(

@@ -121,6 +121,8 @@ function operatorHandler(
       ports.get(port)!.next(batch)
     },
     emitWatermark,
+    emitIdle: forward,
+    reportSplit: (split, watermarkMs) => host.reportSplit(split, watermarkMs),
     wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
     hold: (until) => stage.waitFor(until),
   })

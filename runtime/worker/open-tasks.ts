@@ -10,6 +10,7 @@ import { restoreOf } from '../checkpoint/restore.ts'
 import { InputGate } from '../exchange/input-gate.ts'
 import { Outputs } from '../exchange/outputs.ts'
 import type { Deployment } from '../protocol/messages.ts'
+import { type AlignmentSettings, SplitAlignment } from '../time/split-alignment.ts'
 import { Wakes } from '../time/wakes.ts'
 import { ChainStage } from './chain-stage.ts'
 import type { OpenConnectors } from './connectors.ts'
@@ -83,6 +84,7 @@ async function openTask(
   const stage = new ChainStage(stagePlan)
   let outputs: Outputs | undefined
   const wakes = new Wakes(clock)
+  const alignment = alignmentOf(stagePlan)
   opened.defer(() => closeQuietly(stage, options))
   const host = stageHost({
     plan,
@@ -95,6 +97,7 @@ async function openTask(
     emit: (output, element) => outputs!.emit(output, element),
     store: (chunk) => files.store(epoch, chunk),
     wake: (atMs) => wakes.at(atMs),
+    reportSplit: (split, watermarkMs) => alignment?.report(split, watermarkMs),
     sinks: connectors.sinks,
   })
   await stage.open(host, restore)
@@ -104,7 +107,7 @@ async function openTask(
     outputs = new Outputs(channels.outputs(stagePlan, subtask), { keyGroups: plan.keyGroups, subtask })
     const meter = new TaskMeter(clock, metricsOf(options, stagePlan.id, subtask), () => stage.progress())
     const common = { name: { stage: stagePlan.id, subtask }, stage, wakes, outputs, listener, share, meter, clock }
-    if (source !== undefined) return new SourceTask({ ...common, ...source, careful: deployment.careful })
+    if (source !== undefined) return new SourceTask({ ...common, ...source, alignment, careful: deployment.careful })
     const watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     return new StageTask({ ...common, gate: new InputGate({ inputs, watermarkMs, clock }) })
   }
@@ -137,6 +140,13 @@ function sourceOf(node: Node, stagePlan: StagePlan, subtask: number, options: Op
     poison: deployment.poison[uid] ?? [],
     idleAfterMs: idleAfter.length > 0 ? Math.min(...idleAfter) : undefined,
   }
+}
+
+/** Of the first eventTime in the source's chain that asks for it: those beside it have the same records. */
+function alignmentOf({ source, nodes }: StagePlan): SplitAlignment | undefined {
+  const settings = nodes.map(({ parameters }) => parameters?.['align']).find((align) => align !== undefined)
+  if (source === undefined || settings === undefined) return undefined
+  return new SplitAlignment(settings as unknown as AlignmentSettings)
 }
 
 function metricsOf({ metrics }: OpenTasksOptions, uid: string, subtask: number): MetricScope {

@@ -7,6 +7,7 @@ import type { Poison } from '../../topology/poisoned-record.ts'
 import type { Outputs } from '../exchange/outputs.ts'
 import { faultPoint } from '../fault-point.ts'
 import type { TaskName, TaskStatus } from '../protocol/messages.ts'
+import type { SplitAlignment } from '../time/split-alignment.ts'
 import type { Wakes } from '../time/wakes.ts'
 import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
@@ -36,6 +37,8 @@ export interface SourceTaskOptions {
   readonly careful: number
   /** Records that go to the side output `poisoned`. */
   readonly poison: readonly Poison[]
+  /** Where splits wait for those behind them in event time. */
+  readonly alignment: SplitAlignment | undefined
   /** A split without data for this long is idle. @default never */
   readonly idleAfterMs?: number | undefined
 }
@@ -91,7 +94,8 @@ export class SourceTask implements SourceTaskControl {
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
         this.announceIdle()
-        const polled = this.halted ? undefined : reader.poll(reading.maxRows)
+        this.pauseThoseAhead()
+        const polled = this.halted || this.allArePaused() ? undefined : reader.poll(reading.maxRows)
         const read = polled instanceof Promise ? await polled : polled
         if (read === undefined) {
           await this.idle()
@@ -138,6 +142,13 @@ export class SourceTask implements SourceTaskControl {
     this.waiting?.abort()
   }
 
+  align(watermarksMs: Readonly<Record<string, number | null>>): void {
+    const { alignment } = this.options
+    if (alignment === undefined) return
+    alignment.reportGroup(watermarksMs[alignment.group] ?? null)
+    this.waiting?.abort()
+  }
+
   stop(): void {
     this.stopped = true
     this.options.wakes.close()
@@ -164,7 +175,14 @@ export class SourceTask implements SourceTaskControl {
       inputQueueLength: 0,
       outputQueueLength: outputs.length,
     })
-    return { ...status, recordsSinceCheckpoint: this.records - this.completedRecords }
+    const { alignment } = this.options
+    return {
+      ...status,
+      recordsSinceCheckpoint: this.records - this.completedRecords,
+      ...(alignment !== undefined && {
+        alignment: { group: alignment.group, watermarkMs: alignment.slowestMs(this.holdsNobody) },
+      }),
+    }
   }
 
   async close(): Promise<void> {
@@ -225,16 +243,41 @@ export class SourceTask implements SourceTaskControl {
       return
     this.waiting = new AbortController()
     const { signal } = this.waiting
-    await meter.waitIdle(this.halted || this.ended ? aborted(signal) : reader.wait(WAIT_MS, signal))
+    await meter.waitIdle(
+      this.halted || this.ended || this.allArePaused() ? aborted(signal) : reader.wait(WAIT_MS, signal),
+    )
     this.waiting = undefined
   }
 
   /** A split at its bound is not idle: it holds its watermark until the job stops, unless nothing ever comes behind it. */
   private announceIdle(): void {
-    const { stage } = this.options
-    for (const split of this.idleness.newlyIdle((index) => this.atEnd(index))) stage.onIdle(0, { kind: 'idle', split })
+    const { alignment, stage } = this.options
+    const holds = (index: number) => this.atEnd(index) || alignment?.isPaused(index) === true
+    for (const split of this.idleness.newlyIdle(holds)) stage.onIdle(0, { kind: 'idle', split })
     for (const split of this.ends.newlyEnded()) stage.onIdle(0, { kind: 'idle', split })
   }
+
+  private pauseThoseAhead(): void {
+    const { alignment, reader } = this.options
+    if (alignment === undefined) return
+    const { pause, resume } = alignment.update(this.holdsNobody)
+    if (pause.length === 0 && resume.length === 0) return
+    // That it was not read says nothing about a split.
+    for (const index of resume) this.idleness.active(index)
+    const idsOf = (indexes: readonly number[]) =>
+      this.splits.filter(({ index }) => indexes.includes(index)).map(({ id }) => id)
+    reader.pauseOrResume?.(idsOf(pause), idsOf(resume))
+  }
+
+  /** A reader that can't pause single splits rests when all of them are ahead. */
+  private allArePaused(): boolean {
+    const { alignment } = this.options
+    if (alignment === undefined || this.ended) return false
+    const toRead = this.splits.filter(({ index }) => !this.atEnd(index))
+    return toRead.length > 0 && toRead.every(({ index }) => alignment.isPaused(index))
+  }
+
+  private readonly holdsNobody = (index: number): boolean => this.idleness.isIdle(index) || this.atEnd(index)
 
   private atEnd(index: number): boolean {
     const split = this.splits.find((each) => each.index === index)

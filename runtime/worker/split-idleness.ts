@@ -33,6 +33,10 @@ export class SplitIdleness {
     this.idle.delete(split)
   }
 
+  isIdle(split: number): boolean {
+    return this.idle.has(split)
+  }
+
   /** The task was held back by what comes after it: that it read nothing meanwhile says nothing about the splits. */
   heldBack(): void {
     this.lookedAtMs = this.clock.monotonicMs()

@@ -33,4 +33,6 @@ export interface SourceTaskControl extends Task {
   drain(): void
   /** Reads no further; answers barriers. */
   halt(): void
+  /** How far the slowest of each alignment group has come; null while nobody holds it back. */
+  align(watermarksMs: Readonly<Record<string, number | null>>): void
 }

@@ -116,6 +116,9 @@ export class WorkerAttempt {
         sources.find(({ name }) => name.stage === stage && name.subtask === subtask)?.assign(message.splits)
         break
       }
+      case 'align':
+        for (const source of sources) source.align(message.watermarksMs)
+        break
       case 'halt':
         for (const source of sources) source.halt()
         break

@@ -130,7 +130,7 @@ function jsonable(value: Visits): Record<string, unknown> {
 /** One key with a large map, updated behind each cut: as entries of their own, and as one value. */
 async function benchMaps(): Promise<Measurement[]> {
   const entries = await benchMap((backend) => {
-    const scope = new KeyScope('bench')
+    const scope = new KeyScope('bench', ['onRecord'])
     const declared = mapState('entries', { key: z.string(), value: int() })
     const access = new MapAccess(scope, declared, backend.open('bench', declared))
     scope.enter(0, 'user-1')

@@ -81,6 +81,28 @@ export const sourceConformance: readonly SourceCase[] = [
       expect(zero.map(({ offset }) => offset)).toEqual(zero.map((_, i) => zero[0]!.offset + BigInt(i)))
       expect(zero.at(-1)!.timestampMs).toBe(3_000)
       expect(rows.find(({ partition }) => partition === 2)!.timestampMs).toBe(2_000)
+      // For jobs that take them for the event times.
+      const times = batches.flatMap((batch) => [...batch.timestampsMs!])
+      expect(times).toEqual(rows.map(({ timestampMs }) => timestampMs))
+    },
+  },
+  {
+    name: 'gives nothing of a split that is paused, until it is resumed',
+    async run(harness) {
+      await harness.append(0, numbers(0, 10))
+      await harness.append(1, numbers(0, 10))
+      const reader = await fromStart(harness)
+      if (reader.pauseOrResume === undefined) return
+      const [zero, one] = reader.snapshot().map(({ id }) => id)
+      reader.pauseOrResume([zero!], [])
+      const first = await drain(reader)
+      expect([valuesOf(first, 0), valuesOf(first, 1)]).toEqual([[], numbers(0, 10)])
+      reader.pauseOrResume([one!], [zero!])
+      await harness.append(1, ['more'])
+      const second = await drain(reader)
+      expect([valuesOf(second, 0), valuesOf(second, 1)]).toEqual([numbers(0, 10), []])
+      reader.pauseOrResume([], [one!])
+      expect(valuesOf(await drain(reader), 1)).toEqual(['more'])
     },
   },
   {

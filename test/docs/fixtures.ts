@@ -6,7 +6,7 @@ import { type BronzeEvent, Quarantined, type SilverCandidate, SilverEvent } from
 import { notBlank, rules } from '../../operators/index.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import { decimal, long, type Row, timestamptz } from '../../topology/schema/index.ts'
-import type { KeyedStream, Stream } from '../../topology/stream.ts'
+import type { KeyedStream, Stream, UpdatingStream } from '../../topology/stream.ts'
 import type { Topology, TopologyBuilder } from '../../topology/topology.ts'
 
 export { Quarantined, SilverEvent, SilverRules, UserActionEvent }
@@ -57,3 +57,5 @@ export declare const silver: Stream<Row<typeof SilverEvent>>
 export declare const late: Stream<Row<typeof SilverCandidate>>
 export declare const rejected: Stream<Row<typeof Quarantined>>
 export declare const quarantined: Stream<Row<typeof Quarantined>>
+export declare const orderTotals: UpdatingStream<{ userId: string; total: bigint }>
+export declare const shipments: Stream<{ order_id: string; carrier: string }>

@@ -6,11 +6,14 @@ import {
   aggregate,
   count,
   countDistinct,
+  countWindow,
   deduplicate,
   expect as expectRules,
   keyBy,
   process,
   rules,
+  session,
+  sliding,
   sum,
   tumbling,
   unique,
@@ -42,6 +45,23 @@ const KINDS: Readonly<
       window(tumbling(milliseconds(100)), { allowedLateness: milliseconds(50) }),
       aggregate({ start: windowStart(), total: sum('cents'), sales: count(), items: countDistinct('item') }),
     ),
+  }),
+  'sliding windows': (s) => ({
+    ...s.pipe(
+      keyBy('id'),
+      window(sliding(milliseconds(100), milliseconds(40)), { allowedLateness: milliseconds(50) }),
+      aggregate({ start: windowStart(), total: sum('cents'), sales: count() }),
+    ),
+  }),
+  sessions: (s) => ({
+    ...s.pipe(
+      keyBy('id'),
+      window(session(milliseconds(30)), { allowedLateness: milliseconds(20) }),
+      aggregate({ start: windowStart(), total: sum('cents'), sales: count() }),
+    ),
+  }),
+  'counted windows': (s) => ({
+    out: s.pipe(keyBy('id'), window(countWindow(4, 2)), aggregate({ total: sum('cents'), sales: count() })).out,
   }),
   deduplicate: (s) => ({ ...s.pipe(deduplicate({ by: 'id', within: milliseconds(100) })) }),
   unique: (s) => ({
@@ -113,9 +133,13 @@ const describeRow = (row: unknown) =>
   JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
 
 describe.each(Object.entries(KINDS))('%s', (kind, build) => {
-  const ports = { windows: ['out', 'late'], deduplicate: ['out', 'late'], unique: ['out', 'quarantined'] }[kind] ?? [
-    'out',
-  ]
+  const ports = {
+    windows: ['out', 'late'],
+    'sliding windows': ['out', 'late'],
+    sessions: ['out', 'late'],
+    deduplicate: ['out', 'late'],
+    unique: ['out', 'quarantined'],
+  }[kind] ?? ['out']
   const parallel = (parallelism: number) => ParallelHarness.open({ build, keyOf: ({ id }: Sale) => id, parallelism })
 
   it(`is the same over rescales as without (seed ${FRESH_SEED})`, async () => {

@@ -43,7 +43,15 @@ export async function harness<T, O extends Outputs>(
   build: (input: Stream<T>) => O,
   options: HarnessOptions = {},
 ): Promise<OperatorHarness<T, O>> {
-  return open(() => dataflowOf(build), options)
+  return open(() => dataflowOf(build, ['input']), options)
+}
+
+/** As `harness`, for operators of two inputs: rows go in by `left` and `right`. Watermarks meet as in the runtime. */
+export async function harness2<L, R, O extends Outputs>(
+  build: (left: Stream<L>, right: Stream<R>) => O,
+  options: HarnessOptions = {},
+): Promise<OperatorHarness<L, O, R>> {
+  return open(() => dataflowOf(build, ['left', 'right']), options)
 }
 
 /** A whole job with one source; its outputs are what goes into its sinks, by table. */
@@ -57,30 +65,32 @@ export async function jobHarness<P extends string>(
     sinks.map((node) => [String(node.parameters!['table']), place(node.inputs[0]!.node, node.inputs[0]!.port)]),
   )
   const source = nodes.find((node) => node.behaviour.type === 'source')!
-  return open(() => ({ nodes: nodes.filter((node) => !sinks.includes(node)), source, outputs }), options)
+  return open(() => ({ nodes: nodes.filter((node) => !sinks.includes(node)), sources: [source], outputs }), options)
 }
 
-async function open<T, O extends Outputs>(describe: () => Dataflow, options: HarnessOptions) {
-  const run = new OperatorHarness<T, O>(describe, options, new Map())
+async function open<T, O extends Outputs, R>(describe: () => Dataflow, options: HarnessOptions) {
+  const run = new OperatorHarness<T, O, R>(describe, options, new Map())
   await run.open(options.restored)
   return run
 }
 
 interface Dataflow {
   readonly nodes: readonly Node[]
-  readonly source: Node
+  readonly sources: readonly Node[]
   /** Output → the place it comes from. */
   readonly outputs: ReadonlyMap<string, string>
 }
 
-function dataflowOf<T>(build: (input: Stream<T>) => Outputs): Dataflow {
+function dataflowOf(build: (...inputs: any[]) => Outputs, names: readonly string[]): Dataflow {
   const graph = new GraphBuilder()
-  const behaviour = { type: 'source', source: { kind: 'topic', name: 'input' } } as const
-  const source = graph.add({ uid: 'input', kind: 'source', behaviour }, [])
-  const built = build(streamOf<Stream<T>>(graph, source))
+  const sources = names.map((name) => {
+    const behaviour = { type: 'source', source: { kind: 'topic', name } } as const
+    return graph.add({ uid: name, kind: 'source', behaviour }, [])
+  })
+  const built = build(...sources.map((source) => streamOf<Stream<any>>(graph, source)))
   const streams = Object.entries<AnyStream>('origin' in built ? { out: built } : { ...built })
   const outputs = new Map(streams.map(([port, { origin }]) => [port, place(origin.node, origin.port)]))
-  return { nodes: graph.nodes(), source, outputs }
+  return { nodes: graph.nodes(), sources, outputs }
 }
 
 export interface HarnessSnapshot {
@@ -89,64 +99,12 @@ export interface HarnessSnapshot {
   readonly watermarksMs: ReadonlyMap<string, number>
 }
 
-type Handler = (element: Element) => void
+type Handler = (element: Element, input: number) => void
+type Reader = (element: Element) => void
 
-export class OperatorHarness<T, O extends Outputs> {
-  readonly clock: ManualClock
-  /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
-  readonly counters: Map<string, number>
-  /** By name and labels: as they were set last in this run. */
-  readonly gauges = new Map<string, number>()
-  private readonly describe: () => Dataflow
-  private readonly options: HarnessOptions
-  private readonly nodes: readonly Node[]
-  private readonly source: Node
-  private readonly outputs: ReadonlyMap<string, string>
-  private readonly log = new Map<string, Element[]>()
-  private readonly readers = new Map<string, Handler[]>()
-  private readonly operators: Operator[] = []
-  private readonly watermarksMs = new Map<string, number>()
-  private state!: StageState
-  private readonly wakes: Wakes
-  private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
-  private holds: Promise<void>[] = []
-  private isBusy = false
-
-  constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
-    this.describe = describe
-    this.clock = options.clock ?? new ManualClock()
-    this.options = options
-    this.wakes = new Wakes(this.clock)
-    this.wakes.onDue = () => !this.isBusy && this.wake()
-    this.counters = counters
-    const { nodes, source, outputs } = describe()
-    this.nodes = nodes
-    this.source = source
-    this.outputs = outputs
-  }
-
-  async open(restored: HarnessSnapshot | undefined): Promise<void> {
-    const { subtask = 0, parallelism = 1 } = this.options
-    this.state = await createStageState({
-      keyGroups: KEY_GROUPS,
-      owned: keyGroupRangeOf(subtask, parallelism, KEY_GROUPS),
-      restore: restored && { keyed: each(restored.keyed), split: restored.split },
-    })
-    for (const node of this.nodes) {
-      if (node === this.source) continue
-      const handle = await this.handler(node)
-      const restoredMs = restored?.watermarksMs.get(node.id) ?? MIN_WATERMARK_MS
-      const merged = new NodeInputs(node.inputs.length, restoredMs, (element) => handle(element))
-      for (const [index, input] of node.inputs.entries()) {
-        this.read(place(input.node, input.port), (element) => merged.receive(element, index))
-      }
-    }
-    for (const [port, origin] of this.outputs) {
-      this.log.set(port, [])
-      this.read(origin, (element) => this.log.get(port)!.push(element))
-    }
-    this.state.checkClaimed()
-  }
+/** Where elements go in. */
+abstract class HarnessInput<T> {
+  abstract send(element: Element): this
 
   /** Sends rows in one batch. */
   batch(rows: readonly T[], attributes: BatchAttributes = {}): this {
@@ -175,21 +133,129 @@ export class OperatorHarness<T, O extends Outputs> {
     if (drain) this.watermark(Number.POSITIVE_INFINITY)
     return this.send({ kind: 'end', drain })
   }
+}
+
+class SideInput<T> extends HarnessInput<T> {
+  private readonly receive: (element: Element) => void
+
+  constructor(receive: (element: Element) => void) {
+    super()
+    this.receive = receive
+  }
 
   send(element: Element): this {
+    this.receive(element)
+    return this
+  }
+}
+
+/** Itself its first input; of `harness2`, `left` and `right` are the two. */
+export class OperatorHarness<T, O extends Outputs, R = never> extends HarnessInput<T> {
+  readonly clock: ManualClock
+  /** By name and labels, `records_quarantined_total{rule="json"}`: over all restarts. */
+  readonly counters: Map<string, number>
+  /** By name and labels: as they were set last in this run. */
+  readonly gauges = new Map<string, number>()
+  /** How far splits have come, as operators reported it. */
+  readonly splitReports: (readonly [split: number, watermarkMs: number])[] = []
+  private readonly describe: () => Dataflow
+  private readonly options: HarnessOptions
+  private readonly nodes: readonly Node[]
+  private readonly sources: readonly Node[]
+  private readonly outputs: ReadonlyMap<string, string>
+  private readonly log = new Map<string, Element[]>()
+  private readonly readers = new Map<string, Reader[]>()
+  private readonly operators: Operator[] = []
+  private readonly watermarksMs = new Map<string, number>()
+  private state!: StageState
+  private readonly wakes: Wakes
+  private readonly alarms = new Alarms((atMs) => this.wakes.at(atMs))
+  private holds: Promise<void>[] = []
+  private isBusy = true
+  /** What an operator has thrown when it was called between two elements. */
+  private failure: { readonly error: unknown } | undefined
+
+  constructor(describe: () => Dataflow, options: HarnessOptions, counters: Map<string, number>) {
+    super()
+    this.describe = describe
+    this.clock = options.clock ?? new ManualClock()
+    this.options = options
+    this.wakes = new Wakes(this.clock)
+    this.wakes.onDue = () => {
+      if (this.isBusy) return
+      try {
+        this.wake()
+      } catch (error) {
+        // Whoever made it due, a timer or a promise, has nothing to do with it.
+        this.failure ??= { error }
+      }
+    }
+    this.counters = counters
+    const { nodes, sources, outputs } = describe()
+    this.nodes = nodes
+    this.sources = sources
+    this.outputs = outputs
+  }
+
+  async open(restored: HarnessSnapshot | undefined): Promise<void> {
+    const { subtask = 0, parallelism = 1 } = this.options
+    this.state = await createStageState({
+      keyGroups: KEY_GROUPS,
+      owned: keyGroupRangeOf(subtask, parallelism, KEY_GROUPS),
+      restore: restored && { keyed: each(restored.keyed), split: restored.split },
+    })
+    for (const node of this.nodes) {
+      if (this.sources.includes(node)) continue
+      const handle = await this.handler(node)
+      const restoredMs = restored?.watermarksMs.get(node.id) ?? MIN_WATERMARK_MS
+      const merged = new NodeInputs(node.inputs.length, restoredMs, handle)
+      for (const [index, input] of node.inputs.entries()) {
+        this.read(place(input.node, input.port), (element) => merged.receive(element, index))
+      }
+    }
+    for (const [port, origin] of this.outputs) {
+      this.log.set(port, [])
+      this.read(origin, (element) => this.log.get(port)!.push(element))
+    }
+    this.state.checkClaimed()
+    this.isBusy = false
+    this.wake()
+  }
+
+  /** The first input. */
+  get left(): HarnessInput<T> {
+    return this
+  }
+
+  /** The second input. */
+  get right(): HarnessInput<R> {
+    return new SideInput((element) => this.sendTo(1, element))
+  }
+
+  send(element: Element): this {
+    this.sendTo(0, element)
+    return this
+  }
+
+  private sendTo(input: number, element: Element): void {
+    if (this.failure !== undefined) throw this.failure.error
     this.isBusy = true
     try {
-      this.emit(place(this.source, 'out'), element)
+      this.emit(place(this.sources[input]!, 'out'), element)
     } finally {
       this.isBusy = false
     }
     this.wake()
-    return this
   }
 
-  /** Waits for operators that said they are full, or have something left to emit at the end. */
+  /**
+   * Waits for operators that said they are full, or have something left to emit at the end.
+   * @throws what an operator has thrown between two elements
+   */
   async settled(): Promise<this> {
-    while (this.holds.length > 0) {
+    for (;;) {
+      if (this.failure !== undefined) throw this.failure.error
+      if (this.holds.length === 0) break
       const holds = this.holds
       this.holds = []
       await Promise.all(holds)
@@ -232,11 +298,11 @@ export class OperatorHarness<T, O extends Outputs> {
   }
 
   /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
-  async restart(): Promise<OperatorHarness<T, O>> {
+  async restart(): Promise<OperatorHarness<T, O, R>> {
     const snapshot = await this.snapshot()
     this.wakes.close()
     for (const operator of this.operators) operator.close?.()
-    const next = new OperatorHarness<T, O>(this.describe, { ...this.options, clock: this.clock }, this.counters)
+    const next = new OperatorHarness<T, O, R>(this.describe, { ...this.options, clock: this.clock }, this.counters)
     await next.open(snapshot)
     return next
   }
@@ -259,7 +325,7 @@ export class OperatorHarness<T, O extends Outputs> {
     for (const handle of this.readers.get(origin) ?? []) handle(element)
   }
 
-  private read(origin: string, handle: Handler): void {
+  private read(origin: string, handle: Reader): void {
     const readers = this.readers.get(origin)
     if (readers === undefined) this.readers.set(origin, [handle])
     else readers.push(handle)
@@ -280,6 +346,7 @@ export class OperatorHarness<T, O extends Outputs> {
         return (element) =>
           this.emit(out, element.kind === 'batch' ? keyBatch(element, behaviour, KEY_GROUPS, node.id) : element)
       case 'union':
+      case 'exchange':
         return (element) => this.emit(out, element)
       case 'operator':
         return this.operatorHandler(node, behaviour.create)
@@ -312,12 +379,14 @@ export class OperatorHarness<T, O extends Outputs> {
       },
       emit: (port, batch) => batch.length > 0 && this.emit(place(node, port), batch),
       emitWatermark: forward,
+      emitIdle: forward,
+      reportSplit: (split, watermarkMs) => this.splitReports.push([split, watermarkMs]),
       wake: (atMs = Number.NEGATIVE_INFINITY) => wake(atMs),
       hold: (until) => this.holds.push(until),
     })
     this.operators.push(operator)
-    return (element) => {
-      if (element.kind === 'batch') return operator.onBatch(element, 0)
+    return (element, input) => {
+      if (element.kind === 'batch') return operator.onBatch(element, input)
       let forwarded: Element | undefined = element
       if (element.kind === 'watermark' && operator.onWatermark) forwarded = operator.onWatermark(element)
       if (element.kind === 'idle' && operator.onIdle) forwarded = operator.onIdle(element)

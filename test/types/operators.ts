@@ -2,29 +2,50 @@
 import { z } from 'zod'
 import {
   aggregate,
+  apply,
+  approxCountDistinct,
   avg,
   bronzeLayer,
+  type ChangeKind,
+  changes,
   cleanse,
+  collect,
   count,
+  countDistinct,
+  countWindow,
   decimals,
   deduplicate,
   eventTime,
   expect,
   filter,
+  first,
+  global,
   isoTimestamp,
   keyBy,
+  last,
   map,
   max,
   notNull,
+  onCount,
+  percentile,
+  percentiles,
   quarantine,
   range,
   rules,
+  runningAggregate,
   select,
+  session,
+  sliding,
+  stddev,
+  stddevPop,
   sum,
+  topK,
   trim,
   tumbling,
   union,
+  where,
   window,
+  windowAll,
   windowDay,
 } from '../../operators/index.ts'
 import { days, hours, minutes } from '../../topology/duration.ts'
@@ -120,6 +141,106 @@ topology('types', ({ from }) => {
     both: bigint
     heavy: number
   }>()(byFunction.out)
+  const filtered = timed.pipe(
+    keyBy('user_id'),
+    window(tumbling(days(1))),
+    aggregate({
+      heavy: where((order) => order.weight > 10, count()),
+      heavyRevenue: where(['weight'], ({ weight }) => weight > 10, sum('amount')),
+      lightCoupons: where(({ weight }) => weight < 1, countDistinct('coupon')),
+      refunded: where(
+        (order) => order.refund !== null,
+        sum((order) => order.weight),
+      ),
+    }),
+  )
+  same<{
+    user_id: string
+    heavy: bigint
+    heavyRevenue: bigint | null
+    lightCoupons: bigint
+    refunded: number | null
+  }>()(filtered.out)
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(({ nope }) => nope, count()) }))
+  // @ts-expect-error a text has no sum
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(() => true, sum('order_id')) }))
+  // @ts-expect-error the predicate may read the fields it names only
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(['weight'], (row) => row.amount > 1n, count()) })) // biome-ignore format: one line for the error
+  const allOrders = timed.pipe(windowAll(sliding(days(7), days(1))), aggregate({ orders: count() }))
+  same<{ orders: bigint }>()(allOrders.out)
+  timed.pipe(
+    keyBy('user_id', 'order_id'),
+    window(session(hours(1)), { allowedLateness: hours(1), trigger: onCount(10) }),
+    apply({
+      name: 'applied',
+      output: Revenue.pick({ user_id: true }),
+      onWindow(rows, { key, window: { endMs }, emit }) {
+        const same: { readonly user_id: string; readonly order_id: string } = key
+        const [weight, end]: [number, number] = [rows[0]!.weight, endMs]
+        void [same, weight, end]
+        emit({ user_id: key.user_id })
+        // @ts-expect-error a row of another shape
+        emit({ user: key.user_id })
+      },
+    }),
+  )
+  timed.pipe(
+    keyBy('user_id'),
+    window(countWindow(10, 5)),
+    apply({
+      name: 'one key',
+      output: Revenue.pick({ user_id: true }),
+      onWindow: (_rows, { key, emit }) => emit({ user_id: key }),
+    }),
+  )
+  // @ts-expect-error windows without an end have no lateness
+  window(global(), { allowedLateness: hours(1) })
+  // @ts-expect-error windows of a number of records fire with the last of them
+  window(countWindow(10), { trigger: onCount(5) })
+  // @ts-expect-error a duration says its unit
+  sliding(10_000, 2_000)
+  // @ts-expect-error a window of what is no window
+  timed.pipe(keyBy('user_id'), window(days(1)))
+  const gathered = timed.pipe(
+    keyBy('user_id'),
+    window(tumbling(days(1))),
+    aggregate({
+      spread: stddev('weight'),
+      spreadOfAll: stddevPop('weight'),
+      firstCoupon: first('coupon'),
+      lastOrder: last((order) => order.order_id),
+      users: approxCountDistinct('order_id', { precision: 12 }),
+      median: percentile('weight', 0.5),
+      percentiles: percentiles('refund', [0.5, 0.99]),
+      largest: topK(3, 'amount'),
+      coupons: collect('coupon', { atMost: 10 }),
+    }),
+  )
+  same<{
+    user_id: string
+    spread: number | null
+    spreadOfAll: number
+    firstCoupon: string | null
+    lastOrder: string
+    users: bigint
+    median: number
+    percentiles: readonly [number, number] | null
+    largest: readonly Row<typeof Order>[]
+    coupons: readonly string[]
+  }>()(gathered.out)
+  const running = timed.pipe(keyBy('user_id'), runningAggregate({ orders: count(), spent: sum('amount') }), changes())
+  same<{ user_id: string; orders: bigint; spent: bigint; kind: ChangeKind }>()(running)
+  // @ts-expect-error a running aggregate needs a keyed stream
+  timed.pipe(runningAggregate({ orders: count() }))
+  // @ts-expect-error its result goes on changing: changes() makes a stream of it
+  timed.pipe(keyBy('user_id'), runningAggregate({ orders: count() })).pipe(deduplicate({ by: 'user_id', within: days(1) })) // biome-ignore format: one line for the error
+  // @ts-expect-error a text has no percentile
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: percentile('order_id', 0.5) }))
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: topK(3, 'nope') }))
+  // @ts-expect-error unknown field
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: first('nope') }))
   // @ts-expect-error a window needs a keyed stream
   timed.pipe(window(tumbling(days(1))), aggregate({ orders: count() }))
   // @ts-expect-error map loses the key

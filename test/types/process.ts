@@ -1,6 +1,6 @@
 /** Types of process and its state: checked by tsc, never run. */
 import { z } from 'zod'
-import { filter, keyBy, map, process } from '../../operators/index.ts'
+import { coProcess, filter, keyBy, map, process } from '../../operators/index.ts'
 import { decimal, int, long, timestamptz } from '../../topology/schema/index.ts'
 import { mapState } from '../../topology/state/map-state.ts'
 import { valueState } from '../../topology/state/value-state.ts'
@@ -112,6 +112,58 @@ topology('types', ({ from }) => {
         // @ts-expect-error no state is declared
         state.total
       },
+    }),
+  )
+
+  // --- timers and side outputs
+  const { out: rest, alerts } = orders.pipe(
+    keyBy('user_id'),
+    process({
+      name: 'alerts',
+      sides: { alerts: z.object({ user_id: z.string() }) },
+      onRecord(order, { key, timers, emit, emitTo }) {
+        timers.eventTime(5)
+        // @ts-expect-error a time is a number
+        timers.processingTime(5n)
+        emit(order)
+        emitTo('alerts', { user_id: key })
+        // @ts-expect-error no such side output
+        emitTo('alarms', { user_id: key })
+        // @ts-expect-error no row of that side output
+        emitTo('alerts', { order_id: key })
+      },
+      onTimer({ timeMs, domain }, { key }) {
+        is<string>()(key)
+        is<number>()(timeMs)
+        is<'event' | 'processing'>()(domain)
+      },
+    }),
+  )
+  is<{ user_id: string }>()(rows(alerts))
+  rest.pipe(to(table('lake.orders', Order)))
+
+  // --- two streams
+  const paired = orders.pipe(
+    keyBy('user_id'),
+    coProcess(totals.pipe(keyBy('user_id')), {
+      name: 'pairs',
+      output: z.object({ user_id: z.string() }),
+      onLeft: (order, { emit }) => emit({ user_id: order.user_id }),
+      onRight(right, { key }) {
+        is<number>()(right.orders)
+        is<string>()(key)
+      },
+    }),
+  )
+  is<{ user_id: string }>()(rows(paired))
+  orders.pipe(
+    keyBy('user_id'),
+    // @ts-expect-error keys of different types are never equal
+    coProcess(totals.pipe(keyBy('orders')), {
+      name: 'unequal',
+      output: z.object({ user_id: z.string() }),
+      onLeft: () => undefined,
+      onRight: () => undefined,
     }),
   )
 

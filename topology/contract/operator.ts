@@ -21,6 +21,10 @@ export interface OperatorContext {
    * watermarks come from what they read. Others return theirs from `onWatermark`.
    */
   emitWatermark(watermark: Watermark): void
+  /** As emitWatermark, for operators that have held an idleness back. */
+  emitIdle(idle: Idle): void
+  /** In a source's chain: how far a split has come in event time, milliseconds, for who aligns it with others. */
+  reportSplit(split: number, watermarkMs: number): void
   /**
    * Asks for a call of `onWake` in the operator's own turn, between two elements: at `atMs` of processing time (`clock`), or
    * at once. One call is owed at a time, for the earliest moment that was asked for; none outlives the attempt.

@@ -47,10 +47,16 @@ export interface SourceReader {
   /** Takes over splits; called once before the first poll, and again when the coordinator deals out more. */
   assign(splits: readonly SplitState[]): Promise<void>
   /**
-   * The next batch (all rows of one split, at most `maxRows`), or undefined when there is nothing right now.
+   * The next batch (all rows of one split, at most `maxRows`), or undefined when there is nothing right now. Where the
+   * source knows when it took its records in, these are the batch's event times, until the job assigns others.
    * Readers take turns among their splits, so that none runs ahead in event time.
    */
   poll(maxRows: number): Batch<SourceRecord> | undefined | Promise<Batch<SourceRecord> | undefined>
+  /**
+   * Polls give nothing more of the first, until they are among the second: they are ahead of others in event time. Left
+   * out, the reader is polled no more once all of its splits are ahead.
+   */
+  pauseOrResume?(pause: readonly string[], resume: readonly string[]): void
   /** Resolves when a poll may find something, or after `timeoutMs`. */
   wait(timeoutMs: number, signal: AbortSignal): Promise<void>
   /** Whether the split has reached its stop position (by position, not by last record). */

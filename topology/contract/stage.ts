@@ -83,6 +83,8 @@ export interface StageHost {
   store(chunk: StateChunk, checkpointId: bigint): Promise<StateReference>
   /** Asks for a call of `onWake` at this moment of processing time, milliseconds since the epoch, or when it has passed. */
   wake(atMs: number): void
+  /** How far a split of the stage's source has come in event time, milliseconds: for a host that aligns its splits. */
+  reportSplit(split: number, watermarkMs: number): void
   /** Sinks the stage writes to, by uid: two-phase writers made by the host's connectors. */
   openWriter(uid: string): Promise<SinkWriter>
 }

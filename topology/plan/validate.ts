@@ -1,6 +1,6 @@
 /** What a graph must satisfy before it may run. Fails with the node's name and the mend. */
 import { TopologyError } from '../errors.ts'
-import type { Node } from '../graph.ts'
+import type { Node, NodeInput } from '../graph.ts'
 import type { Edge } from './plan.ts'
 
 /** Key groups travel as unsigned 16-bit numbers, and more would only make checkpoints larger. */
@@ -10,7 +10,8 @@ const MAX_KEY_GROUPS = 32_768
  * Checks a pruned graph and returns warnings.
  *
  * @throws {TopologyError} `UNKEYED` (a keyed operator on an unkeyed stream), `NO_EVENT_TIME` (an operator that needs
- * event time where none was assigned on some path), `NO_SINK`, `PARALLELISM`.
+ * event time where none was assigned on some path), `UPDATING_STREAM` (updates and deletes at a node that would take them
+ * for new rows), `NO_SINK`, `PARALLELISM`.
  */
 export function validate(
   nodes: readonly Node[],
@@ -21,6 +22,7 @@ export function validate(
   for (const node of nodes) checkCount(`the parallelism of ${node.id}`, node.parallelism ?? parallelism, keyGroups)
   const keyed = new Set<Node>()
   const timed = new Set<Node>()
+  const updating = new Set<Node>()
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => input.node)
     if (node.key === 'needs' && !inputs.every((input) => keyed.has(input))) {
@@ -42,6 +44,7 @@ export function validate(
         },
       )
     }
+    if (updates(node, updating)) updating.add(node)
     if (node.time === 'assigns' || (inputs.length > 0 && inputs.every((input) => timed.has(input)))) timed.add(node)
   }
   return nodes.flatMap((node) =>
@@ -49,6 +52,36 @@ export function validate(
       .filter((port) => !edges.some((edge) => edge.from === node && edge.port === port))
       .map((port) => `${node.id}: its side output "${port}" goes nowhere; those records are counted and dropped.`),
   )
+}
+
+/**
+ * Whether rows leave a node that are updated and deleted later.
+ *
+ * @throws {TopologyError} `UPDATING_STREAM` when such rows would reach a node that takes each for a new one
+ */
+function updates(node: Node, updating: ReadonlySet<Node>): boolean {
+  const changes = node.changes ?? (keepsKinds(node) ? 'keeps' : undefined)
+  if (changes === 'makes') return true
+  // The side outputs of a node that makes changes are not changes themselves.
+  const isUpdating = ({ node: from, port }: NodeInput) =>
+    updating.has(from) && (port === 'out' || from.changes !== 'makes')
+  const from = node.inputs.filter(isUpdating).map((input) => input.node)
+  if (from.length === 0 || changes === 'takes') return false
+  if (changes === 'keeps') return true
+  throw new TopologyError(
+    'UPDATING_STREAM',
+    `${node.id} takes every row for a new one, and the rows of ${names(from)} are updated and deleted`,
+    {
+      fix: 'Put changes() before it: it makes each change a row of its own, with its kind as a column.',
+      details: { uid: node.id },
+    },
+  )
+}
+
+/** Batches pass through these with their kinds; what deals them out anew would part a row from its changes. */
+function keepsKinds({ behaviour }: Node): boolean {
+  if (behaviour.type === 'exchange') return behaviour.partitioning === 'single'
+  return behaviour.type === 'row' || behaviour.type === 'key' || behaviour.type === 'union'
 }
 
 function checkCount(what: string, count: number, limit: number): void {

@@ -28,6 +28,9 @@ export const byHand: OperatorRunner = {
       if ('rows' in step) {
         try {
           run.timed(step.rows.map(timed))
+          // Whoever has asked somebody gets its answer.
+          await run.clock.turn()
+          await run.settled()
         } catch (error) {
           if (!isSluiceError(error)) throw error
           return outcome({ code: error.code, uid: String(error.details['uid']) })

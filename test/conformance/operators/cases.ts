@@ -1,43 +1,13 @@
 /** STYLE's checklist for operators, as scripts with what must come of each. */
-import type { Outcome, Script } from './script.ts'
+import { type Cases, failed, item, nothing, total } from './checklist.ts'
 import type { SubjectName } from './subjects.ts'
 import { POISON } from './subjects.ts'
-
-export const CHECKLIST = [
-  'empty',
-  'never',
-  'one',
-  'many',
-  'error',
-  'callback throws',
-  'late',
-  'watermark',
-  'barrier',
-  'early stop',
-] as const
-
-export interface Case extends Script {
-  readonly expected: Outcome
-}
-
-type Cases = Readonly<Record<(typeof CHECKLIST)[number], Case>>
-
-/** An item as it comes out again. */
-const item = (key: string, atMs: number, n: number) => ({ key, n, at: `${atMs * 1000}n` })
-const total = (key: string, startMs: number, total: number, items: number) => ({
-  key,
-  start: `${startMs * 1000}n`,
-  total,
-  items: `${items}n`,
-})
-const failed = (uid: string) => ({ code: 'OPERATOR_FAILED', uid })
-
-const nothing: Pick<Cases, 'empty' | 'never'> = {
-  empty: { steps: [], end: 'drain', expected: { rows: {} } },
-  never: { steps: [], end: 'stop', expected: { rows: {} } },
-}
+import { SESSIONS, SLIDING } from './window-cases.ts'
 
 export const CASES: Readonly<Record<SubjectName, Cases>> = {
+  'sliding windows': SLIDING,
+  sessions: SESSIONS,
+
   deduplicate: {
     ...nothing,
     one: { steps: [{ rows: [['a', 10, 1]] }], end: 'drain', expected: { rows: { out: [item('a', 10, 1)] } } },
@@ -370,6 +340,93 @@ export const CASES: Readonly<Record<SubjectName, Cases>> = {
       steps: [{ rows: [['a', 1, 1]] }, { barrier: true }, { rows: [['a', 1, 1]] }],
       end: 'cancel',
       expected: { rows: { out: [{ key: 'a', total: 1 }] } },
+    },
+  },
+
+  'async map': {
+    ...nothing,
+    one: { steps: [{ rows: [['a', 1, 5]] }], end: 'drain', expected: { rows: { out: [{ key: 'a', twice: 10 }] } } },
+    many: {
+      steps: [
+        {
+          rows: [
+            ['a', 1, 1],
+            ['b', 1, 2],
+          ],
+        },
+        { rows: [['a', 2, 3]] },
+      ],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 6 },
+            { key: 'b', twice: 4 },
+          ],
+        },
+      },
+    },
+    error: {
+      steps: [{ rows: [['a', 1, 1]] }, { barrier: true }, { rows: [['a', 1, 2]] }, { error: 'the source is gone' }],
+      end: 'failure',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] }, error: { code: 'INTERNAL' } },
+    },
+    'callback throws': {
+      steps: [
+        { rows: [['a', 1, 1]] },
+        { barrier: true },
+        {
+          rows: [
+            ['a', 1, 1],
+            ['b', 1, POISON],
+          ],
+        },
+      ],
+      end: 'failure',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] }, error: failed('asked') },
+    },
+    /** It judges nobody by time. */
+    late: {
+      steps: [{ rows: [['a', 100, 1]] }, { watermark: 100 }, { rows: [['a', 1, 2]] }],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 4 },
+          ],
+        },
+      },
+    },
+    watermark: {
+      steps: [{ watermark: 50 }, { rows: [['a', 100, 1]] }, { watermark: 200 }, { barrier: true }],
+      end: 'stop',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] } },
+    },
+    barrier: {
+      steps: [
+        { rows: [['a', 1, 1]] },
+        { restart: true },
+        { rows: [['a', 2, 4]] },
+        { restart: true },
+        { rows: [['b', 3, 8]] },
+      ],
+      end: 'drain',
+      expected: {
+        rows: {
+          out: [
+            { key: 'a', twice: 2 },
+            { key: 'a', twice: 8 },
+            { key: 'b', twice: 16 },
+          ],
+        },
+      },
+    },
+    'early stop': {
+      steps: [{ rows: [['a', 1, 1]] }, { barrier: true }, { rows: [['a', 1, 2]] }],
+      end: 'cancel',
+      expected: { rows: { out: [{ key: 'a', twice: 2 }] } },
     },
   },
 }

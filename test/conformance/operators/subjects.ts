@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import {
   aggregate,
+  asyncMap,
   count,
   deduplicate,
   keyBy,
   process,
+  session,
+  sliding,
   sum,
   tumbling,
   window,
@@ -24,7 +27,27 @@ function stand(n: number): number {
   return n
 }
 
+const totals = { start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }
+
 export const SUBJECTS = {
+  'sliding windows': {
+    build: (input) =>
+      input.pipe(
+        keyBy('key'),
+        window(sliding(milliseconds(20), milliseconds(10)), { allowedLateness: milliseconds(5) }),
+        aggregate(totals, { name: 'sliding' }),
+      ),
+  },
+
+  sessions: {
+    build: (input) =>
+      input.pipe(
+        keyBy('key'),
+        window(session(milliseconds(10)), { allowedLateness: milliseconds(5) }),
+        aggregate(totals, { name: 'sessions' }),
+      ),
+  },
+
   /** A key of null makes it throw: it calls no function of a user. */
   deduplicate: { build: (input) => input.pipe(deduplicate({ by: 'key', within: milliseconds(100) })) },
 
@@ -33,7 +56,7 @@ export const SUBJECTS = {
       input.pipe(
         keyBy('key'),
         window(tumbling(milliseconds(10)), { allowedLateness: milliseconds(5) }),
-        aggregate({ start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }, { name: 'totals' }),
+        aggregate(totals, { name: 'totals' }),
       ),
   },
 
@@ -49,6 +72,12 @@ export const SUBJECTS = {
             emit({ key, total: state.total.update((before) => before + stand(n)) }),
         }),
       ),
+    }),
+  },
+
+  'async map': {
+    build: (input) => ({
+      out: input.pipe(asyncMap(async ({ key, n }: Item) => ({ key, twice: 2 * stand(n) }), { name: 'asked' })),
     }),
   },
 } as const satisfies Readonly<Record<string, Subject>>

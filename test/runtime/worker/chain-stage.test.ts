@@ -43,6 +43,7 @@ async function openCounting(): Promise<ChainStage> {
     logger: recordingLogger(),
     metrics: () => silentMetrics,
     wake: () => {},
+    reportSplit: () => {},
     emit: () => {},
     store: async ({ bytes, ...chunk }) => ({ ...chunk, file: 'file', sizeBytes: bytes.length, sha256: '' }),
     openWriter: async () => ({ write() {}, prepareCommit: async () => [], close: async () => {} }),

@@ -6,6 +6,7 @@ import {
   bigint,
   boolean,
   bytes,
+  dynamic,
   float64,
   int64,
   json,
@@ -44,6 +45,17 @@ const CASES: readonly Case[] = [
   { codec: key, name: 'key', values: keys },
   { codec: bytes, name: 'bytes', values: fc.uint8Array({ maxLength: 300 }) },
   { codec: json(), name: 'json', values: fc.jsonValue().filter(hasNoNegativeZero) },
+  {
+    codec: dynamic,
+    name: 'dynamic',
+    values: fc.anything({
+      values: [fc.double(), fc.integer(), strings, fc.bigInt(), fc.boolean(), fc.uint8Array(), fc.date()].concat([
+        fc.constantFrom(null, undefined, -0),
+      ] as never),
+      withMap: true,
+      withSet: true,
+    }),
+  },
   { codec: nullable(string), name: 'nullable(string)', values: fc.option(strings) },
   {
     codec: tuple(float64, int64, list(string)),

@@ -56,6 +56,7 @@ export function byCalls(plan: Plan): OpenHost {
       metrics: () => silentMetrics,
       emit: (output, element) => out.push([output, plain(element)]),
       wake: () => {},
+      reportSplit: () => {},
       store: async ({ bytes, ...description }) => {
         chunks.push({ ...description, bytes: bytes.slice() })
         return { ...description, file: '', sizeBytes: bytes.length, sha256: '' }

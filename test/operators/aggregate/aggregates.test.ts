@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Aggregate } from '../../operators/aggregate/aggregate.ts'
-import { avg, count, countDistinct, max, min, sum, windowDay, windowEnd, windowStart } from '../../operators/index.ts'
-import { BufferReader, BufferWriter } from '../../topology/codec/index.ts'
-
-const WINDOW = { startMs: 86_400_000, endMs: 2 * 86_400_000 }
-
-/** The result over values of a field `v`, the accumulator written and read half way. */
-function over<R>(aggregate: Aggregate<any, R>, values: readonly unknown[]): R {
-  let accumulator = aggregate.create()
-  for (const [index, v] of values.entries()) {
-    if (index === Math.floor(values.length / 2)) accumulator = throughBytes(aggregate, accumulator)
-    accumulator = aggregate.add(accumulator, { v })
-  }
-  return aggregate.result(accumulator, WINDOW)
-}
-
-function throughBytes<A>({ codec }: Aggregate<any, unknown, A>, accumulator: A): A {
-  const writer = new BufferWriter()
-  codec.write(writer, accumulator)
-  const read = codec.read(new BufferReader(writer.take()))
-  return codec.copy(read)
-}
+import {
+  avg,
+  count,
+  countDistinct,
+  max,
+  min,
+  sum,
+  windowDay,
+  windowEnd,
+  windowStart,
+} from '../../../operators/index.ts'
+import { over } from './gathering.ts'
 
 type Values = { v: any }
 

@@ -1,0 +1,57 @@
+/** The accumulators of one key and window, one per aggregate. */
+import { float64 } from '../../topology/codec/index.ts'
+import type { Aggregate } from '../aggregate/aggregate.ts'
+import { type Aggregates, type Combined, combine } from '../aggregate/combine.ts'
+import { unrolled } from '../aggregate/unrolled.ts'
+
+export interface Accumulators extends Pick<Combined, 'codec' | 'create' | 'merge'> {
+  /**
+   * Adds record `index` of a batch, by its place: an event time that is passed on would be boxed.
+   *
+   * @throws {OperatorError} naming the aggregate and the record
+   */
+  add(into: unknown[], index: number, rows: readonly unknown[], timestampsMs: Float64Array | undefined): void
+}
+
+/** The greatest event time of the records: gathered beside the aggregates where windows have no end to tell of. */
+export const greatestTime: Aggregate<unknown, number, number> = {
+  description: 'greatest event time',
+  reads: [],
+  codec: float64,
+  create: () => Number.NEGATIVE_INFINITY,
+  add: (greatestMs, _row, timestampMs) => (Number.isNaN(timestampMs) ? greatestMs : Math.max(greatestMs, timestampMs)),
+  merge: (a, b) => Math.max(a, b),
+  result: (timeMs) => timeMs,
+}
+
+export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
+  const { codec, create, add, merge } = combine(uid, named)
+  return {
+    codec,
+    create,
+    merge: unrolled(
+      uid,
+      named,
+      {
+        parameters: ['into', 'from'],
+        body: (places) => places.map((i) => `at = ${i}; into[${i}] = a${i}.merge(into[${i}], from[${i}])`).join('\n'),
+        failedOn: 'from[at]',
+      },
+      merge,
+    ),
+    add: unrolled<Accumulators['add']>(
+      uid,
+      named,
+      {
+        parameters: ['into', 'index', 'rows', 'timestampsMs'],
+        before: `
+          const row = rows[index]
+          const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]`,
+        body: (places) =>
+          places.map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row, timestampMs)`).join('\n'),
+        failedOn: 'row',
+      },
+      (into, index, rows, timestampsMs) => add(into, rows[index], timestampsMs?.[index] ?? Number.NaN),
+    ),
+  }
+}

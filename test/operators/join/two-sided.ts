@@ -1,0 +1,116 @@
+/** Random scripts for operators of two inputs, and what came of one: see `twoSided`. */
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { Key } from '../../../topology/element.ts'
+import type { Stream } from '../../../topology/stream.ts'
+import { harness2, type Outputs } from '../../support/operator-harness.ts'
+
+export interface Row {
+  readonly key: Key
+  readonly n: number
+}
+
+/** A row with its event time. */
+export const row = (key: Key, timestampMs: number, n: number) => [{ key, n }, timestampMs] as const
+
+type Side = 'left' | 'right'
+export type Step =
+  | { readonly side: Side; readonly rows: readonly { readonly key: Key; readonly atMs: number }[] }
+  | { readonly side: Side; readonly watermarkMs: number }
+  | 'restart'
+
+const side = fc.constantFrom<Side>('left', 'right')
+
+/** Batches, watermarks of each side, and restarts. */
+export function steps({ maxMs }: { readonly maxMs: number }): fc.Arbitrary<Step[]> {
+  const atMs = fc.integer({ min: 0, max: maxMs })
+  const rows = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 3), atMs }), { minLength: 1, maxLength: 4 })
+  return fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.record({ side, rows }) },
+      { weight: 3, arbitrary: fc.record({ side, watermarkMs: atMs }) },
+      { weight: 1, arbitrary: fc.constant('restart' as const) },
+    ),
+    { maxLength: 40 },
+  )
+}
+
+/** A row that went in: when it was, and how far the watermark had come. */
+export interface Sent {
+  readonly value: Row
+  readonly atMs: number
+  /** At or before the watermark of that moment. */
+  readonly isLate: boolean
+  readonly watermarkMs: number
+}
+
+/** What came of a script: each row out with its event time as `at`, in order. */
+export interface Outcome<O> {
+  readonly rows: (O & { at: number })[]
+  /** The n of late rows. */
+  readonly late: { readonly left: number[]; readonly right: number[] }
+  readonly left: readonly Sent[]
+  readonly right: readonly Sent[]
+  /** All rows in the order they went in. */
+  readonly sent: readonly (Sent & { readonly side: Side })[]
+  /** The merged watermark at the end. */
+  readonly watermarkMs: number
+}
+
+/**
+ * Runs a script by hand. Every row has another n. No row may come out at or before a watermark that came out before it, but
+ * for `latenessMs`.
+ */
+export async function twoSided<O extends object>(
+  build: (left: Stream<Row>, right: Stream<Row>) => Stream<O> | (Outputs & { readonly out: Stream<O> }),
+  script: readonly Step[],
+  latenessMs = 0,
+): Promise<Outcome<O>> {
+  const open = () => harness2<Row, Row, any>(build as never)
+  let run = await open()
+  let n = 0
+  const rows: (O & { at: number })[] = []
+  const late = { left: [] as number[], right: [] as number[] }
+  const sent: (Sent & { side: Side })[] = []
+  const watermarks = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY }
+  let watermarkMs = Number.NEGATIVE_INFINITY
+  const collect = () => {
+    let outMs = Number.NEGATIVE_INFINITY
+    for (const element of run.elements('out')) {
+      if (element.kind === 'watermark') outMs = element.timestampMs
+      if (element.kind !== 'batch') continue
+      for (const [index, value] of element.values.entries()) {
+        const at = element.timestampsMs![index]!
+        expect(at).toBeGreaterThan(outMs - latenessMs)
+        rows.push({ ...value, at })
+      }
+    }
+    for (const each of ['left', 'right'] as const) {
+      const port = each === 'left' ? 'lateLeft' : 'lateRight'
+      if (run.ports.includes(port)) late[each].push(...(run.rows(port) as Row[]).map(({ n }) => n))
+    }
+  }
+  for (const step of script) {
+    if (step === 'restart') {
+      collect()
+      run = await run.restart()
+      // Sources say again how far they are.
+      for (const each of ['left', 'right'] as const) {
+        if (Number.isFinite(watermarks[each])) run[each].watermark(watermarks[each])
+      }
+    } else if ('watermarkMs' in step) {
+      watermarks[step.side] = Math.max(watermarks[step.side], step.watermarkMs)
+      watermarkMs = Math.max(watermarkMs, Math.min(watermarks.left, watermarks.right))
+      run[step.side].watermark(watermarks[step.side])
+    } else {
+      const timed = step.rows.map(({ key, atMs }) => row(key, atMs, n++))
+      for (const [value, atMs] of timed) {
+        sent.push({ side: step.side, value, atMs, isLate: atMs <= watermarkMs, watermarkMs })
+      }
+      run[step.side].timed(timed)
+    }
+  }
+  collect()
+  const of = (each: Side) => sent.filter((row) => row.side === each)
+  return { rows, late, left: of('left'), right: of('right'), sent, watermarkMs }
+}
