@@ -37,12 +37,13 @@ test('deals new splits out once, looks again after a failure, and no more when i
       return there
     },
   } as unknown as Source
-  const dealt: [number, string][] = []
+  const dealt: [number, string, unknown][] = []
   const discovery = new SplitDiscovery({
     sources: new Map([['in', { source, stage: 'stage', parallelism: 2 }]]),
-    known: new Map([['in', splitsOf(there, undefined)]]),
+    splits: new Map([['in', splitsOf(there, undefined)]]),
+    restored: { in: [{ id: 'away', index: 1, start: '0', position: '5' }] },
     assign: ({ subtask }, splits: readonly SplitState[]) =>
-      dealt.push(...splits.map(({ id }): [number, string] => [subtask, id])),
+      dealt.push(...splits.map(({ id, position }): [number, string, unknown] => [subtask, id, position])),
     clock,
     logger: recordingLogger(lines),
   })
@@ -53,7 +54,7 @@ test('deals new splits out once, looks again after a failure, and no more when i
   discovery.start()
   await pass()
   expect(dealt).toEqual([])
-  there = described('0', 'a', 'b')
+  there = described('0', 'a', 'away')
   fails = true
   await pass()
   expect(lines.map(({ level }) => level)).toEqual(['warn'])
@@ -61,8 +62,8 @@ test('deals new splits out once, looks again after a failure, and no more when i
   await pass()
   await pass()
   expect(dealt.toSorted()).toEqual([
-    [0, 'b'],
-    [1, '0'],
+    [0, '0', '0'],
+    [1, 'away', '5'],
   ])
   discovery.stop()
   there = described('c')
