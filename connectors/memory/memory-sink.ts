@@ -13,7 +13,7 @@ export interface MemorySink<T> extends CustomSink<T> {
  * Collects rows; they appear in `committed` once the checkpoint that holds them is complete. Exactly once across
  * attempts of one process: a checkpoint is applied once, and an older epoch is refused.
  *
- * @example const results = memorySink<Revenue>('results')
+ * @example const results = memorySink<{ user: string; cents: bigint }>('results')
  */
 export function memorySink<T>(name: string): MemorySink<T> {
   const committed: T[] = []

@@ -74,7 +74,7 @@ export interface PatternStart<T> {
  *
  * @throws {TopologyError} `PATTERN` when two stages have one name, a number of times can't be, or nothing must match.
  * @example
- * const bounce = pattern<Purchase>()
+ * const bounce = pattern<Row<typeof Purchase>>()
  *   .begin('high', ({ amount }) => amount > 100_00n)
  *   .followedBy('lower', ({ amount }, { high }) => amount < high.amount)
  *   .times(2, 5)

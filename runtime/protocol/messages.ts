@@ -116,8 +116,8 @@ export type ToWorker = OfAttempt &
     | { readonly type: 'start' }
     | { readonly type: 'barrier'; readonly checkpointId: string; readonly triggeredAtMs: number }
     | { readonly type: 'complete' | 'abort'; readonly checkpointId: string }
-    | { readonly type: 'assign'; readonly task: TaskName; readonly splits: readonly SplitState[] }
     | { readonly type: 'align'; readonly watermarksMs: Readonly<Record<string, number | null>> }
+    | { readonly type: 'assign'; readonly task: TaskName; readonly splits: readonly SplitState[] }
     | { readonly type: 'halt' | 'drain' | 'end' }
   )
 

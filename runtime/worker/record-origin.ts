@@ -17,10 +17,12 @@ export function stampOrigin<T>(batch: Batch<T>, reader: SourceReader, splits: re
   return new Batch(batch.values, { timestampsMs, keyGroups, keys, kinds, split: batch.split, origin })
 }
 
-/** The error, saying which record of the source was at hand. */
+/** The error, saying which record of the source was at hand, unless it says itself which one it is about. */
 export function atOrigin(error: unknown, element: Element | undefined): unknown {
-  const origin = element?.kind === 'batch' ? element.origin : undefined
-  if (origin === undefined || !isSluiceError(error)) return error
+  if (!isSluiceError(error)) return error
+  const atHand = element?.kind === 'batch' ? element.origin : undefined
+  const origin = (error.details['origin'] as string | undefined) ?? atHand
+  if (origin === undefined) return error
   const [split, position] = splitOrigin(origin)
   const { code, message, fix, details } = error
   return new SluiceError(code, `${message} (record ${split} at ${position})`, {

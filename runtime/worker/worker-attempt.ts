@@ -111,14 +111,14 @@ export class WorkerAttempt {
       case 'abort':
         for (const task of tasks) task.abort(BigInt(message.checkpointId))
         break
+      case 'align':
+        for (const source of sources) source.align(message.watermarksMs)
+        break
       case 'assign': {
         const { stage, subtask } = message.task
         sources.find(({ name }) => name.stage === stage && name.subtask === subtask)?.assign(message.splits)
         break
       }
-      case 'align':
-        for (const source of sources) source.align(message.watermarksMs)
-        break
       case 'halt':
         for (const source of sources) source.halt()
         break
