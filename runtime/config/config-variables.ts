@@ -9,6 +9,7 @@ import {
   REST_AUTHS,
   RESTART_STRATEGIES,
   STATE_BACKENDS,
+  RUNTIME_MODES,
   type Variable,
   WORKER_TRANSPORTS,
 } from './variables.ts'
@@ -45,6 +46,7 @@ const variables = z.object({
   SLUICE_DATA_DIR: z.string().min(1),
   LOG_LEVEL: choice(LOG_LEVELS),
   LOG_FORMAT: choice(LOG_FORMATS),
+  RUNTIME_MODE: choice(RUNTIME_MODES),
   METRICS_PREFIX: z.string().regex(/^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/),
   METRICS_HOST: z.string().trim().min(1),
   METRICS_PORT: z.union([choice(['off']), integer(0, 65_535)]),

@@ -19,6 +19,8 @@ export interface Config {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
     readonly format: 'auto' | 'json' | 'pretty'
   }
+  /** What a job does that is submitted. */
+  readonly mode: 'streaming' | 'batch'
   readonly metrics: {
     readonly prefix: string
     readonly host: string
@@ -114,6 +116,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       directory: resolve(cwd, values.STATE_DIR ?? resolve(dataDir, 'state')),
       cacheBytes: values.STATE_CACHE_MIB * 2 ** 20,
     },
+    mode: values.RUNTIME_MODE,
     parallelism: values.PARALLELISM,
     keyGroups: values.KEY_GROUPS,
     worker: {

@@ -21,6 +21,7 @@ export const REST_AUTHS = ['token', 'off'] as const
 export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
 export const RESTART_STRATEGIES = ['exponential-delay', 'fixed-delay', 'failure-rate', 'none'] as const
 export const WORKER_TRANSPORTS = ['unix', 'tcp'] as const
+export const RUNTIME_MODES = ['streaming', 'batch'] as const
 export const ACKS = ['all', '1', '0'] as const
 export const STATE_BACKENDS = ['heap', 'disk'] as const
 export const PATH_STYLES = ['auto', 'true', 'false'] as const
@@ -43,6 +44,11 @@ export const VARIABLES = {
     expected: `one of ${LOG_FORMATS.join(', ')}`,
     default: 'auto',
     flag: 'log-format',
+  },
+  RUNTIME_MODE: {
+    summary: 'batch: a job that is submitted reads what there is and ends, as with --batch',
+    expected: `one of ${RUNTIME_MODES.join(', ')}`,
+    default: 'streaming',
   },
   METRICS_PREFIX: {
     summary: 'goes before the name of every metric',

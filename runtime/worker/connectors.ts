@@ -76,12 +76,12 @@ function openSource(source: SourceReference, { topics, endpoints }: Connections)
   }
 }
 
-function openSink(sink: SinkReference, { tables, endpoints }: Pick<Connections, 'tables' | 'endpoints'>): Sink {
+function openSink(sink: SinkReference, connections: Pick<Connections, 'tables' | 'endpoints'>): Sink {
   switch (sink.kind) {
     case 'table':
-      return tables.sink(sink.table)
+      return connections.tables.sink(sink.table)
     case 'endpoint':
-      return endpoints.sink(sink.endpoint)
+      return connections.endpoints.sink(sink.endpoint)
     case 'custom':
       return sink.create()
   }

@@ -39,6 +39,7 @@ describe('defaults', () => {
       jobsDirectory: cwd,
       checkpoint: { intervalMs: 10_000, retained: 3, timeoutMs: 600_000, minPauseMs: 0, toleratedFailures: 0 },
       state: { backend: 'heap', directory: join(cwd, 'data/state'), cacheBytes: 64 * 2 ** 20 },
+      mode: 'streaming',
       parallelism: 1,
       keyGroups: undefined,
       worker: {
