@@ -23,6 +23,8 @@ export interface LatestOptions {
  * record. Watermarks pass unchanged; nothing is late; the key is dropped. To keep the first record instead, and nothing to
  * be taken back, use `deduplicate`. Keyed state: a record per key, for ever.
  *
+ * Guarantee: with every change applied, each key has the last of its records, also over crashes and rescales.
+ *
  * @throws {TopologyError} `UNKEYED`.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.
  * @example bids.pipe(keyBy('auction', 'bidder'), latest('at'), changes())

@@ -53,6 +53,8 @@ type KeyedOf<S, C extends string> =
  * records that made it. Watermarks pass unchanged; nothing is late; the key is dropped. For one answer per window, without
  * changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state: `n` records per key, 1,000 at most.
  *
+ * Guarantee: with every change applied, each key has the highest of its records, also over crashes and rescales.
+ *
  * @throws {TopologyError} `UNKEYED`; `AGGREGATE_OPTION` when `n` is out of range.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.
  * @example bids.pipe(keyBy('auction'), topN(10, 'price', { rank: 'rank' }), changes())
@@ -69,7 +71,7 @@ export function topN<
   wholeNumber('topN', 'n', n, 1, 1000)
   const input = inputOf(by as string, undefined)
   const { order = 'descending', rank } = options
-  const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as string, undefined)
+  const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as unknown as string, undefined)
   return (stream) =>
     append(stream, {
       uid: options.name ?? `topN(${n},${input.description})`,

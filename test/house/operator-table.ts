@@ -41,6 +41,7 @@ const KINDS: Readonly<Record<string, string>> = {
   window: 'windows',
   aggregate: 'inside `aggregate`',
   join: 'joins',
+  rank: 'ranks',
   async: 'calls outside',
   pattern: 'patterns',
   quality: 'quality',
