@@ -106,6 +106,7 @@ export {
   type Trigger,
 } from './window/trigger.ts'
 export { type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
+export { type TwoPhaseOutputs, twoPhaseAggregate } from './window/two-phase-aggregate.ts'
 export { type WindowedStream, type WindowOptions, window, windowAll } from './window/window.ts'
 export type { WindowContext } from './window/window-context.ts'
 export type { Windows } from './window/windows.ts'

@@ -21,9 +21,8 @@ export interface LatestOptions {
  * It goes out as it comes, and takes back the one before it, once per key and batch: so the result is a table with one row
  * per key. Older records change nothing; those without a value are left out. The event time of a change is that of its
  * record. Watermarks pass unchanged; nothing is late; the key is dropped. To keep the first record instead, and nothing to
- * be taken back, use `deduplicate`. Keyed state: a record per key, for ever.
- *
- * Guarantee: with every change applied, each key has the last of its records, also over crashes and rescales.
+ * be taken back, use `deduplicate`. Keyed state: a record per key, for ever. Guarantee: the changes come to
+ * the last of all records so far, also over crashes and rescales.
  *
  * @throws {TopologyError} `UNKEYED`.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.
@@ -33,7 +32,7 @@ export function latest<S extends KeyedStream<any, any>, F extends FieldOf<Elemen
   by: F | ((row: ElementOf<S>) => Comparable),
   options: LatestOptions = {},
 ): Transform<S, S extends KeyedStream<any, any> ? UpdatingStream<ElementOf<S>> : never> {
-  const input = inputOf(by as string, undefined)
+  const input = inputOf(by as never, undefined)
   return (stream) =>
     append(stream, {
       uid: options.name ?? `latest(${input.description})`,

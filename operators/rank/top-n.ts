@@ -52,8 +52,7 @@ type KeyedOf<S, C extends string> =
  * that arrived first stand first, unless `thenBy` says otherwise. Records without a value are left out. The event time of a change is the greatest of the
  * records that made it. Watermarks pass unchanged; nothing is late; the key is dropped. For one answer per window, without
  * changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state: `n` records per key, 1,000 at most.
- *
- * Guarantee: with every change applied, each key has the highest of its records, also over crashes and rescales.
+ * Guarantee: the changes come to the first `n` of all records so far, also over crashes and rescales.
  *
  * @throws {TopologyError} `UNKEYED`; `AGGREGATE_OPTION` when `n` is out of range.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.
@@ -69,9 +68,9 @@ export function topN<
   options: TopNOptions<ElementOf<S>, C> = {},
 ): Transform<S, KeyedOf<S, C>> {
   wholeNumber('topN', 'n', n, 1, 1000)
-  const input = inputOf(by as string, undefined)
+  const input = inputOf(by as never, undefined)
   const { order = 'descending', rank } = options
-  const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as unknown as string, undefined)
+  const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as never, undefined)
   return (stream) =>
     append(stream, {
       uid: options.name ?? `topN(${n},${input.description})`,

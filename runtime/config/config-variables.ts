@@ -8,6 +8,7 @@ import {
   PATH_STYLES,
   REST_AUTHS,
   RESTART_STRATEGIES,
+  STATE_BACKENDS,
   type Variable,
   WORKER_TRANSPORTS,
 } from './variables.ts'
@@ -57,6 +58,9 @@ const variables = z.object({
   CHECKPOINT_TIMEOUT: durationMs,
   CHECKPOINT_MIN_PAUSE: durationOrZeroMs,
   CHECKPOINT_TOLERATED_FAILURES: integer(0, 1_000),
+  STATE_BACKEND: choice(STATE_BACKENDS),
+  STATE_DIR: z.string().min(1).optional(),
+  STATE_CACHE_MIB: integer(1, 65_536),
   PARALLELISM: integer(1, 32_768),
   WORKERS: integer(0, 256),
   KEY_GROUPS: integer(1, 32_768).optional(),

@@ -42,6 +42,13 @@ export interface Config {
     readonly minPauseMs: number
     readonly toleratedFailures: number
   }
+  readonly state: {
+    readonly backend: 'heap' | 'disk'
+    /** Absolute path of the directory that the disk backend makes its files in. */
+    readonly directory: string
+    /** Of each backend. */
+    readonly cacheBytes: number
+  }
   readonly parallelism: number
   /** Undefined: what the job has since its first run. */
   readonly keyGroups: number | undefined
@@ -101,6 +108,11 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       timeoutMs: values.CHECKPOINT_TIMEOUT,
       minPauseMs: values.CHECKPOINT_MIN_PAUSE,
       toleratedFailures: values.CHECKPOINT_TOLERATED_FAILURES,
+    },
+    state: {
+      backend: values.STATE_BACKEND,
+      directory: resolve(cwd, values.STATE_DIR ?? resolve(dataDir, 'state')),
+      cacheBytes: values.STATE_CACHE_MIB * 2 ** 20,
     },
     parallelism: values.PARALLELISM,
     keyGroups: values.KEY_GROUPS,

@@ -6,11 +6,14 @@ import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 
 /** What configuration maps topics, tables and endpoints to. */
 export interface Connections {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
+  /** What opens the state backend of each subtask. @default one on the heap */
+  readonly openState?: OpenStateBackend | undefined
   readonly endpoints: EndpointSystem
 }
 

@@ -41,9 +41,9 @@ const KINDS: Readonly<Record<string, string>> = {
   window: 'windows',
   aggregate: 'inside `aggregate`',
   join: 'joins',
-  rank: 'ranks',
   async: 'calls outside',
   pattern: 'patterns',
+  rank: 'the first few',
   quality: 'quality',
   medallion: 'medallion',
 }
