@@ -31,6 +31,10 @@ export interface TwoPhaseOutputs<S, A> {
  * too late for arrives in `late` as results, since its records are gone. For tumbling, sliding and global windows
  * whose trigger does not count records. Columns are opaque to lineage.
  *
+ * Keyed state: as `aggregate` keeps.
+ *
+ * Guarantee: a record counts once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ *
  * @throws {TopologyError} as `aggregate`; `TWO_PHASE` when the windows are of another kind, or something stands between
  * `keyBy` and `window`.
  * @example
