@@ -8,8 +8,8 @@ import {
   PATH_STYLES,
   REST_AUTHS,
   RESTART_STRATEGIES,
-  STATE_BACKENDS,
   RUNTIME_MODES,
+  STATE_BACKENDS,
   type Variable,
   WORKER_TRANSPORTS,
 } from './variables.ts'
