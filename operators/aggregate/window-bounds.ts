@@ -5,7 +5,11 @@ import type { Aggregate } from './aggregate.ts'
 
 const DAY_MS = 86_400_000
 
-/** When the window begins: a timestamptz. @example aggregate({ from: windowStart(), total: sum('amount') }) */
+/**
+ * When the window begins: a timestamptz.
+ *
+ * @example aggregate({ from: windowStart(), total: sum('amount') })
+ */
 export function windowStart(): Aggregate<unknown, bigint> {
   return ofWindow('windowStart()', (window) => BigInt(window.startMs) * 1000n)
 }
