@@ -72,6 +72,8 @@ export type { Judgement, Provenance, QuarantinedRow } from './quality/quarantine
 export { conforms, custom } from './quality/row-rules.ts'
 export type { OnFail, Rule, RuleOptions, Severity } from './quality/rule.ts'
 export { type RuleSet, rules } from './quality/rules.ts'
+export { type LatestOptions, latest } from './rank/latest.ts'
+export { type TopNOptions, topN } from './rank/top-n.ts'
 export { rebalance } from './rebalance.ts'
 export { select } from './select.ts'
 export { single } from './single.ts'

@@ -58,6 +58,8 @@ export interface PatternOutputs<T, M> {
  * Guarantee: each match once, those of a key in the order in which they are complete, also over crashes and rescales.
  * Keyed state: the records that wait, and the runs, which share the records that they took. Split state: the watermark.
  *
+ * Guarantee: each match and each run that timed out goes out once, or a record of it leaves by `late`, also over crashes and rescales.
+ *
  * @throws {TopologyError} `PATTERN` when the pattern matches nothing, or has no bound and needs one: see `within`.
  * @throws {OperatorError} naming the operator, the stage and the record, when a condition throws or returns no boolean; when
  * a key has more than `maxRuns` runs.

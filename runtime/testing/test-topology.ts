@@ -1,5 +1,6 @@
 /** A whole job in virtual time: what is pushed goes through it at once, and every output and state can be looked at. */
 import type { DurationMs } from '../../topology/duration.ts'
+import type { EndpointSink, EndpointSource } from '../../topology/endpoint.ts'
 import type { Json } from '../../topology/json.ts'
 import type { Table } from '../../topology/table.ts'
 import type { CustomSink } from '../../topology/to.ts'
@@ -120,26 +121,26 @@ export class TestTopology {
   }
 
   /**
-   * A source of the job, by its topic or its name. Rows of a topic are those of its schema, and are read as the bytes that
+   * A source of the job, by its topic, its endpoint or its name. Rows of a topic are those of its schema, and are read as the bytes that
    * they are encoded to; under the topic's name alone, as JSON.
    *
    * @throws {SluiceError} `TEST_SOURCE_NOT_FOUND`
    */
-  source<T>(source: Topic<T>): TestSource<T>
+  source<T>(source: Topic<T> | EndpointSource<T>): TestSource<T>
   source<T = any>(source: string): TestSource<T>
-  source(source: string | Topic<any>): TestSource<any> {
+  source(source: string | Topic<any> | EndpointSource<any>): TestSource<any> {
     return typeof source === 'string' ? this.feed.source(source, undefined) : this.feed.source(source.name, source)
   }
 
   /**
-   * An output of the job: a sink, by its table or its name; or a side output that the job leaves unread, by `uid.port`, as
+   * An output of the job: a sink, by its table, its endpoint or its name; or a side output that the job leaves unread, by `uid.port`, as
    * in 'deduplicate(id).late'.
    *
    * @throws {SluiceError} `TEST_OUTPUT_NOT_FOUND`
    */
-  output<T>(output: Table<T> | CustomSink<T>): TestOutput<T>
+  output<T>(output: Table<T> | EndpointSink<T> | CustomSink<T>): TestOutput<T>
   output<T = any>(output: string): TestOutput<T>
-  output(output: string | Table<any> | CustomSink<any>): TestOutput<any> {
+  output(output: string | { readonly name: string }): TestOutput<any> {
     const name = typeof output === 'string' ? output : output.name
     const found = this.outputs.get(name)
     if (found === undefined) throw notFound('output', name, this.outputNames)
