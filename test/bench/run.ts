@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   exchange: async () => (await import('./exchange.ts')).benchExchange(),
   crossing: async () => (await import('./crossing.ts')).benchCrossing(),
   state: async () => (await import('./state.ts')).benchState(),
+  'disk-state': async () => (await import('./disk-state.ts')).benchDiskState(),
   'declared-state': async () => (await import('./declared-state.ts')).benchDeclaredState(),
   barriers: async () => (await import('./barriers.ts')).benchBarriers(),
   alignment: async () => (await import('./alignment.ts')).benchAlignment(),
