@@ -21,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'checkpoint-cost': async () => (await import('./checkpoint-cost.ts')).benchCheckpointCost(),
   nexmark: async () => (await import('./nexmark.ts')).benchNexmark(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
+  'two-phase': async () => (await import('./two-phase.ts')).benchTwoPhase(),
   types: async () => (await import('./types.ts')).benchTypes(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }
