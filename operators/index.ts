@@ -49,6 +49,11 @@ export type {
   Timer,
   Timers,
 } from './process/process-context.ts'
+export {
+  type AggregatingState,
+  type AggregatingStateDescriptor,
+  aggregatingState,
+} from './process/state/aggregating-state.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,

@@ -5,7 +5,7 @@ import { fieldsOf } from '../../topology/schema/index.ts'
 import { appendWithSides, type StreamHandle } from '../../topology/stream.ts'
 import { keyFieldsOf } from '../key-by.ts'
 import { createProcess, type ProcessPlan } from './create-process.ts'
-import type { ProcessContext, SideDeclarations, StateDeclarations, Timer } from './process-context.ts'
+import type { ProcessContext, SideDeclarations, StateDeclarations, StateDescriptor, Timer } from './process-context.ts'
 
 /** What all process functions are told. `R` is the type of the rows that go out. */
 export interface ProcessSettings<K, D, R, O, P> {
@@ -78,7 +78,7 @@ export function processNode(
       sideOutputs,
       columns: { out: 'opaque' },
       ...(output !== undefined && { fields: fieldsOf(output) }),
-      time: 'ignores',
+      time: states.some(({ ttl }) => ttl?.time === 'event') ? 'needs' : 'ignores',
       key: 'needs',
       stateful: true,
     })
@@ -86,12 +86,13 @@ export function processNode(
   }
 }
 
-function describeState({ name, codec }: StateDeclarations[string]): [string, Json] {
-  return [name, { kind: codec.name, version: codec.version, layout: codec.layout! }]
+function describeState({ name, kind, codec: { name: form, version, layout }, ttl }: StateDescriptor): [string, Json] {
+  const of = form === kind ? {} : { of: form }
+  return [name, { kind, ...of, version, ...(layout !== undefined && { layout }), ...(ttl && { ttl: { ...ttl } }) }]
 }
 
 /** Checkpoints tell states apart by the name that each was declared with. */
-function checkNames(uid: string, states: readonly StateDeclarations[string][]): void {
+function checkNames(uid: string, states: readonly StateDescriptor[]): void {
   const names = states.map((declared) => declared.name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice === undefined) return
