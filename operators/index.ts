@@ -39,6 +39,12 @@ export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export type {
+  BroadcastContext,
+  BroadcastDeclarations,
+  KeyedBroadcastContext,
+} from './process/broadcast/broadcast-context.ts'
+export { type ProcessWithBroadcastOptions, processWithBroadcast } from './process/broadcast/process-with-broadcast.ts'
 export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
 export type {

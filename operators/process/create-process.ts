@@ -1,11 +1,12 @@
-/** The behaviour of `process` and `coProcess`: functions that are called for a key. */
+/** The behaviour of `process` and its kin: functions that are called for a key. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import { type Batch, type Key, MAX_BATCH_ROWS, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
-import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
+import { userFunctionError } from '../../topology/user-function.ts'
 import { RowOutput } from '../row-output.ts'
 import { restoredTime, timeEntries } from '../watermark/subtask-times.ts'
+import { checkedRow, refusePromise } from './checked-results.ts'
 import { KeyScope } from './key-scope.ts'
 import { type DueTimer, KeyTimers } from './key-timers.ts'
 import type { ProcessContext, StateDeclarations, Timer, Timers } from './process-context.ts'
@@ -27,7 +28,8 @@ export interface ProcessPlan {
   readonly onTimer: ((timer: Timer, context: Context) => unknown) | undefined
 }
 
-export function createProcess(context: OperatorContext, plan: ProcessPlan): Operator {
+/** @param broadcast what the functions find as `broadcast` */
+export function createProcess(context: OperatorContext, plan: ProcessPlan, broadcast = {}): Operator {
   const { keyFields, state, sides, onRecord, onTimer } = plan
   const functions = [...onRecord.map(([name]) => name), ...(onTimer === undefined ? [] : ['onTimer'])]
   const scope = new KeyScope(context.uid, functions)
@@ -49,7 +51,8 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
   const eventTimers = onTimer && new KeyTimers(context.state, 'timers/event')
   const processingTimers = onTimer && new KeyTimers(context.state, 'timers/processing')
 
-  const processContext: Context = {
+  const processContext: Context & { readonly broadcast: object } = {
+    broadcast,
     state: states.access,
     get key() {
       scope.check('the key is asked for')
@@ -167,16 +170,4 @@ function timersOf(
 function keyValue(key: Key, fields: readonly string[] | undefined): unknown {
   if (fields === undefined || fields.length === 1) return key
   return Object.fromEntries(keyValues(key, fields.length).map((value, index) => [fields[index]!, value]))
-}
-
-function checkedRow(row: unknown): unknown {
-  if (row === undefined || isPromise(row)) throw new TypeError(`a row is emitted, not ${describeResult(row)}`)
-  return row
-}
-
-function refusePromise(result: unknown): void {
-  if (!isPromise(result)) return
-  // The error says it all; what becomes of the promise must not end the process.
-  Promise.resolve(result).catch(() => undefined)
-  throw new TypeError(`it must return nothing, not ${describeResult(result)}`)
 }

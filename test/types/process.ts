@@ -1,6 +1,15 @@
 /** Types of process and its state: checked by tsc, never run. */
 import { z } from 'zod'
-import { aggregatingState, coProcess, filter, keyBy, map, process, sum } from '../../operators/index.ts'
+import {
+  aggregatingState,
+  coProcess,
+  filter,
+  keyBy,
+  map,
+  process,
+  processWithBroadcast,
+  sum,
+} from '../../operators/index.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import { decimal, int, long, timestamptz } from '../../topology/schema/index.ts'
 import { listState } from '../../topology/state/list-state.ts'
@@ -197,6 +206,42 @@ topology('types', ({ from }) => {
         // @ts-expect-error no row of the aggregate's
         state.spent.add({ amount: 1n })
       },
+    }),
+  )
+
+  // --- a broadcast stream
+  const judged = orders.pipe(
+    keyBy('user_id'),
+    processWithBroadcast(totals, {
+      name: 'judged',
+      state: { total },
+      broadcast: { shops },
+      output: z.object({ user_id: z.string() }),
+      onRecord(order, { key, state, broadcast, emit }) {
+        is<{ readonly orders: number } | undefined>()(broadcast.shops.get(order.shop))
+        is<bigint>()(state.total.get())
+        emit({ user_id: key })
+        // @ts-expect-error read only
+        broadcast.shops.set(1, { orders: 1 })
+      },
+      onBroadcast(told, context) {
+        context.broadcast.shops.set(told.orders, { orders: 1 })
+        // @ts-expect-error there is no key
+        context.state.total
+        // @ts-expect-error no value of the schema
+        context.broadcast.shops.set(1, { orders: 'many' })
+      },
+    }),
+  )
+  is<{ user_id: string }>()(rows(judged))
+  orders.pipe(
+    // @ts-expect-error not keyed
+    processWithBroadcast(totals, {
+      name: 'unkeyed',
+      broadcast: { shops },
+      output: Total,
+      onRecord: () => undefined,
+      onBroadcast: () => undefined,
     }),
   )
 
