@@ -12,6 +12,8 @@ import { checkBoolean, userFunctionError } from '../topology/user-function.ts'
  *
  * Every record leaves by exactly one output. Watermarks and barriers go to all of them; keying is preserved. Stateless.
  *
+ * Guarantee: each record leaves by one output, and records keep their order.
+ *
  * @throws {TopologyError} `BRANCH_NAME` when a side output is called `out`, or there is none.
  * @throws {OperatorError} naming the operator, the branch and the record, when a predicate throws or returns no boolean.
  * @example const { refunds, out: others } = events.pipe(branch({ refunds: (event) => event.action === 'refund' }))

@@ -40,6 +40,8 @@ const KINDS: readonly ChangeKind[] = ['insert', 'update-before', 'update-after',
  * Who reads it and applies the changes of a key in their order has the result at every moment; tables take it as a
  * changelog. The key is dropped. Stateless.
  *
+ * Guarantee: one row for each change, in their order.
+ *
  * @example orderTotals.pipe(changes(), filter(({ kind }) => kind !== 'update-before'))
  */
 export function changes<S extends UpdatingStream<any>, const C extends string = 'kind'>(

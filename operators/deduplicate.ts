@@ -32,6 +32,8 @@ export interface DeduplicateOptions<F extends string> {
  * Brings its own exchange by the fields. Needs event times. Keyed state: one event time per key, for two horizons
  * at most.
  *
+ * Guarantee: of the records of a key within the horizon one passes, also over crashes and rescales.
+ *
  * @throws {TopologyError} `HORIZON` when `within` is no duration above 0.
  * @throws {OperatorError} when a key is null or NaN.
  * @example const { out: unique, late } = events.pipe(deduplicate({ by: 'event_id', within: hours(24) }))

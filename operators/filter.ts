@@ -6,6 +6,8 @@ import { append, type ElementOf, type StreamHandle, type Transform } from '../to
  *
  * Watermarks and barriers pass unchanged; keying is preserved. Stateless.
  *
+ * Guarantee: records keep their order.
+ *
  * @throws {OperatorError} naming the operator and the record, when `predicate` throws or returns no boolean.
  * @example orders.pipe(filter((order) => order.totalCents > 0))
  */

@@ -7,6 +7,8 @@ import { append, type ElementOf, type StreamHandle, type StreamLike, type Transf
  * Each of them has the event time of the record it came from. Watermarks and barriers pass unchanged; a keyed stream is
  * keyed no more. Stateless.
  *
+ * Guarantee: records keep their order, and those made of one stay together.
+ *
  * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns no iterable.
  * @example orders.pipe(flatMap((order) => order.items.map((item) => ({ orderId: order.id, sku: item.sku }))))
  */

@@ -39,6 +39,12 @@ export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
 export { type BronzeLayerOptions, type BronzeRow, bronzeLayer } from './medallion/bronze-layer.ts'
 export { type Cleanser, cleanse, cleanseWith, lower, trim, upper } from './medallion/cleanse.ts'
+export {
+  type MatchPatternOptions,
+  matchPattern,
+  type PatternOutputs,
+} from './pattern/match-pattern.ts'
+export { type Pattern, pattern } from './pattern/pattern.ts'
 export type {
   BroadcastContext,
   BroadcastDeclarations,

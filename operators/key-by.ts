@@ -16,7 +16,9 @@ import type { FieldOf } from './field-of.ts'
  * Gives each record its key: records of one key meet in one subtask, in the order of their subtask before.
  *
  * By fields, which lineage and exchanges can see and which become the key's columns in results; or by a function, whose
- * value becomes the column `key`. Keys are told apart by type ('1' is not 1 is not 1n); −0 is 0.
+ * value becomes the column `key`. Keys are told apart by type ('1' is not 1 is not 1n); −0 is 0. Stateless.
+ *
+ * Guarantee: records of one key meet in one subtask; those of one subtask before keep their order.
  *
  * @throws {OperatorError} when a key is null, undefined, NaN or no primitive.
  * @example orders.pipe(keyBy('userId'))

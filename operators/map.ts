@@ -7,6 +7,8 @@ import { append, type ElementOf, type StreamHandle, type StreamLike, type Transf
  * Watermarks, barriers and event times pass unchanged; a keyed stream is keyed no more, for its key may be gone. Stateless.
  * Build rows as one literal with all of their fields: `{ ...row, added }` costs fifty times as much.
  *
+ * Guarantee: one record out for each in, in their order.
+ *
  * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns a promise.
  * @example orders.pipe(map(({ id, totalCents }) => ({ id, total: totalCents / 100 })))
  */

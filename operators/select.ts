@@ -18,6 +18,8 @@ type MismatchedColumns<T, R> = {
  *
  * Event times, watermarks and barriers pass unchanged; a keyed stream is keyed no more. Stateless.
  *
+ * Guarantee: one row out for each in, in their order.
+ *
  * @example candidates.pipe(select(SilverEvent)) // drops raw_payload
  */
 export function select<S extends StreamHandle, R extends z.ZodObject>(

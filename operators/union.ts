@@ -7,6 +7,8 @@ import { append, type Stream, type StreamHandle, type UpdatingStream } from '../
  * The watermark is the least of the inputs'. Of updating streams, the first of them named first, it makes an updating
  * stream. Stateless.
  *
+ * Guarantee: each stream's records keep their order.
+ *
  * @throws {TopologyError} `FOREIGN_STREAM` when the streams belong to different topologies.
  * @example union(rejected, quarantined).pipe(to(table('quarantine.events', Quarantined)))
  */

@@ -42,6 +42,12 @@ export const FAULT_POINTS = {
   'log.before-append': 'records have arrived at the log; no transaction has begun',
   'log.after-append': 'records are in the log; the producer has not heard of it',
   'log.before-commit': 'a checkpoint is to be committed to a topic; no transaction has begun',
+  'file.after-staged': 'files are durable and wait for their checkpoint; the barrier is not acknowledged',
+  'file.before-commit': 'files wait for their checkpoint, which is complete; none has its name',
+  'file.after-rename': 'files have their names; the sink has not noted that',
+  'http.after-outbox': 'batches are in the outbox; the barrier is not acknowledged',
+  'http.before-send': 'a batch is about to be posted',
+  'http.after-send': 'every batch of a checkpoint was delivered; the sink has not noted that',
   'log.after-commit': 'what was staged is in the topic; the coordinator has not heard of it',
 } as const satisfies Readonly<Record<string, string>>
 

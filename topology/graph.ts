@@ -2,6 +2,7 @@
 import type { OperatorFactory } from './contract/operator.ts'
 import type { Sink } from './contract/sink.ts'
 import type { Source } from './contract/source.ts'
+import type { EndpointReference } from './endpoint.ts'
 import { TopologyError } from './errors.ts'
 import type { Json } from './json.ts'
 import type { Field } from './schema/types.ts'
@@ -21,14 +22,16 @@ export type Behaviour =
   /** What leaves it is dealt out to the subtasks of what reads it in another way than they would meet by themselves. */
   | { readonly type: 'exchange'; readonly partitioning: 'rebalance' | 'broadcast' | 'single' }
 
-/** Where records come from: a topic that configuration maps to a system, or a source made in the job. */
+/** Where records come from: a topic that configuration maps to a system, an endpoint, or a source made in the job. */
 export type SourceReference =
   | { readonly kind: 'topic'; readonly name: string }
+  | { readonly kind: 'endpoint'; readonly name: string; readonly endpoint: EndpointReference }
   | { readonly kind: 'custom'; readonly name: string; readonly create: () => Source }
 
-/** Where records go: a table that configuration maps to a catalog, or a sink made in the job. */
+/** Where records go: a table that configuration maps to a catalog, an endpoint, or a sink made in the job. */
 export type SinkReference =
   | { readonly kind: 'table'; readonly name: string; readonly table: TableReference }
+  | { readonly kind: 'endpoint'; readonly name: string; readonly endpoint: EndpointReference }
   | { readonly kind: 'custom'; readonly name: string; readonly create: () => Sink }
 
 /** How the columns of one output derive from the input's: what lineage can see. */

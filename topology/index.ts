@@ -8,6 +8,7 @@ export type {
   TimeTravel,
 } from './contract/catalog.ts'
 export type { Clock, Random } from './contract/clock.ts'
+export type { EndpointSystem } from './contract/endpoint.ts'
 export type { FileIO, FileStatus } from './contract/file-io.ts'
 export type { Counter, Gauge, Histogram, Logger, MetricScope } from './contract/observability.ts'
 export type { Operator, OperatorContext, OperatorFactory } from './contract/operator.ts'
@@ -36,7 +37,10 @@ export type { KeyedState, KeyedStateDescriptor, StateStore, ValueCodec } from '.
 export type { Acks, OutgoingRecord, RecordMetadata, TopicOptions, TopicSystem } from './contract/topic.ts'
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
+export type { EndpointReference, EndpointSink, EndpointSource } from './endpoint.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
+export { type FileFormat, type Files, type FilesOptions, files } from './files.ts'
+export { type HttpOptions, http, type Webhook, type WebhookOptions, webhook } from './http.ts'
 export { parallelism } from './parallelism.ts'
 export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'

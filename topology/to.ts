@@ -1,5 +1,6 @@
-/** The end of a stream: a table, or a sink made in the job. */
+/** The end of a stream: a table, an endpoint, or a sink made in the job. */
 import type { Sink } from './contract/sink.ts'
+import type { EndpointSink } from './endpoint.ts'
 import type { SinkReference } from './graph.ts'
 import { append, type Stream } from './stream.ts'
 import type { Table } from './table.ts'
@@ -13,19 +14,16 @@ export interface CustomSink<T> {
 }
 
 /**
- * Sends every record of a stream into a table.
+ * Sends every record of a stream into a table, files or an HTTP address.
  *
  * Exactly once: what was written up to a checkpoint appears in one commit after that checkpoint is complete. A stream of
- * another shape than the table's schema is a compile error.
+ * another shape than the target's schema is a compile error.
  *
  * @example silver.pipe(to(table('silver.events', SilverEvent)))
  */
-export function to<T>(target: Table<T> | CustomSink<T>): (stream: Stream<T>) => void {
+export function to<T>(target: Table<T> | EndpointSink<T> | CustomSink<T>): (stream: Stream<T>) => void {
   return (stream) => {
-    const sink: SinkReference =
-      'fields' in target
-        ? { kind: 'table', name: target.name, table: target }
-        : { kind: 'custom', name: target.name, create: target.create }
+    const sink = sinkOf(target)
     append(stream, {
       uid: `sink(${target.name})`,
       kind: 'sink',
@@ -36,4 +34,11 @@ export function to<T>(target: Table<T> | CustomSink<T>): (stream: Stream<T>) => 
       ...('fields' in target ? { fields: target.fields } : {}),
     })
   }
+}
+
+function sinkOf(target: Table<any> | EndpointSink<any> | CustomSink<any>): SinkReference {
+  const { name } = target
+  if ('create' in target) return { kind: 'custom', name, create: target.create }
+  if ('connector' in target) return { kind: 'endpoint', name, endpoint: target }
+  return { kind: 'table', name, table: target }
 }

@@ -1,6 +1,7 @@
 /** A logical topic: named and typed in the job, bound to Kafka or the embedded log when the job runs. */
 import type { z } from 'zod'
 import type { SourceRecord } from './contract/source.ts'
+import type { EndpointSource } from './endpoint.ts'
 import { SluiceError } from './errors.ts'
 import { fieldsOf, jsonDeserializer, type Row } from './schema/index.ts'
 import type { Field } from './schema/types.ts'
@@ -28,15 +29,20 @@ export function topic<S extends z.ZodObject>(name: string, schema: S): Topic<Row
  * A record that is none fails the job, naming topic, partition and offset: read the topic through `bronzeLayer` to
  * quarantine such records instead.
  */
-export function decodeRecord<T>(from: Topic<T>): (record: SourceRecord) => T {
+export function decodeRecord<T>(from: Topic<T> | EndpointSource<T>): (record: SourceRecord) => T {
   const deserializer = jsonDeserializer(from.schema)
+  const placeOf = 'placeOf' in from ? from.placeOf : placeInTopic
   return (record) => {
     const result = deserializer.decode(record.value)
     if (result.ok) return result.value as T
     const { topic: name, partition, offset } = record
-    throw new SluiceError('RECORD_INVALID', `record ${name}[${partition}]@${offset} is not valid: ${result.reason}`, {
-      fix: 'Read the topic through bronzeLayer(), which keeps such records and passes them to quarantine.',
+    throw new SluiceError('RECORD_INVALID', `record ${placeOf(record)} is not valid: ${result.reason}`, {
+      fix: 'Read it through bronzeLayer(), which keeps such records and passes them to quarantine.',
       details: { topic: name, partition, offset: String(offset), rule: result.rule },
     })
   }
+}
+
+function placeInTopic({ topic: name, partition, offset }: SourceRecord): string {
+  return `${name}[${partition}]@${offset}`
 }

@@ -1,6 +1,7 @@
 /** A job: its name and the graph its build function described. */
 
 import type { Source, SourceRecord } from './contract/source.ts'
+import type { EndpointSource } from './endpoint.ts'
 import { withPlace } from './error-place.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
@@ -15,8 +16,8 @@ export interface Topology {
 }
 
 export interface TopologyBuilder {
-  /** The records of a topic. */
-  from<T>(topic: Topic<T>): TopicStream<T>
+  /** The records of a topic, of files or of a webhook. */
+  from<T>(source: Topic<T> | EndpointSource<T>): TopicStream<T>
   /** A source made in the job: tests, benches, connectors without a configuration of their own. */
   fromSource<T>(name: string, create: () => Source): Stream<T>
 }
@@ -38,7 +39,7 @@ export function topology(name: string, build: (builder: TopologyBuilder) => void
   const graph = new GraphBuilder()
   try {
     build({
-      from: (topic) => fromTopic(graph, topic),
+      from: (declared) => fromDeclared(graph, declared),
       fromSource: (sourceName, create) =>
         streamOf(graph, graph.add(sourceSpec({ kind: 'custom', name: sourceName, create }), [])),
     })
@@ -63,31 +64,34 @@ export function isTopology(value: unknown): value is Topology {
   return typeof value === 'object' && value !== null && (value as Topology).kind === 'topology'
 }
 
-function fromTopic<T>(graph: GraphBuilder, topic: Topic<T>): TopicStream<T> {
-  const source = graph.add(sourceSpec({ kind: 'topic', name: topic.name }), [])
+function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSource<T>): TopicStream<T> {
+  const { name, fields, schema } = declared
+  const reference: SourceReference =
+    'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name }
+  const source = graph.add(sourceSpec(reference), [])
   const received = streamOf<Stream<SourceRecord>>(graph, source)
   // Left out of the plan when everything reads `received`, as bronzeLayer does.
   const decode = graph.add(
     {
       kind: 'decode',
-      parameters: { topic: topic.name },
-      behaviour: { type: 'row', step: 'map', fn: decodeRecord(topic) },
+      parameters: { [reference.kind]: name },
+      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared) },
       columns: { out: 'opaque' },
-      fields: topic.fields,
+      fields,
     },
     [received.origin],
   )
   const poisoned = streamOf<Stream<PoisonedRow>>(graph, source, 'poisoned')
-  return streamOf(graph, decode, 'out', { received, poisoned, schema: topic.schema })
+  return streamOf(graph, decode, 'out', { received, poisoned, schema })
 }
 
 function sourceSpec(source: SourceReference) {
   return {
     uid: `source(${source.name})`,
     kind: 'source',
-    parameters: { [source.kind === 'topic' ? 'topic' : 'source']: source.name },
+    parameters: { [source.kind === 'custom' ? 'source' : source.kind]: source.name },
     behaviour: { type: 'source' as const, source },
-    sideOutputs: source.kind === 'topic' ? ['poisoned'] : [],
+    sideOutputs: source.kind === 'custom' ? [] : ['poisoned'],
     columns: { out: {} },
     stateful: true,
   }

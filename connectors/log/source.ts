@@ -40,8 +40,8 @@ export class LogSource implements Source {
     return this.topics.offsets(topic).map((offsets) => ({
       id: `${topic.name}-${offsets.partition}`,
       index: offsets.partition,
-      start: String(this.startOffset(topic, offsets, from)),
-      ...(until === 'latest' && { stop: String(offsets.nextOffset) }),
+      start: String(this.offsetAt(topic, offsets, from)),
+      ...(until !== undefined && { stop: String(this.offsetAt(topic, offsets, until)) }),
     }))
   }
 
@@ -52,13 +52,15 @@ export class LogSource implements Source {
   /** The log stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {}
 
-  private startOffset(topic: Topic, offsets: PartitionOffsets, from: NonNullable<SourceBounds['from']>): number {
-    if (from === 'earliest') return offsets.earliestOffset
-    if (from === 'latest') return offsets.nextOffset
-    return Math.min(
-      this.firstOffsetSince(topic, offsets.partition, from.timestampMs) ?? offsets.nextOffset,
-      offsets.nextOffset,
-    )
+  private offsetAt(topic: Topic, offsets: PartitionOffsets, place: NonNullable<SourceBounds['from']>): number {
+    const { earliestOffset, nextOffset, partition } = offsets
+    if (place === 'earliest') return earliestOffset
+    if (place === 'latest') return nextOffset
+    const offset =
+      'offset' in place
+        ? Number(place.offset)
+        : (this.firstOffsetSince(topic, partition, place.timestampMs) ?? nextOffset)
+    return Math.max(earliestOffset, Math.min(offset, nextOffset))
   }
 
   /** The offset of the first record whose timestamp is `timestampMs` or later, as Kafka's offsetsForTimes. */

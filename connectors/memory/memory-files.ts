@@ -7,7 +7,7 @@ export interface MemoryFiles extends FileIO {
   readonly contents: Map<string, Uint8Array>
 }
 
-/** @example new CheckpointStore({ files: memoryFiles(), root: 'memory:///checkpoints/job', logger }) */
+/** @example const files: FileIO = memoryFiles() */
 export function memoryFiles(): MemoryFiles {
   const contents = new Map<string, Uint8Array>()
   return {

@@ -13,7 +13,7 @@ export interface MemorySink<T> extends CustomSink<T> {
  * Collects rows; they appear in `committed` once the checkpoint that holds them is complete. Exactly once across
  * attempts of one process: a checkpoint is applied once, and an older epoch is refused.
  *
- * @example const results = memorySink<Revenue>('results')
+ * @example const results = memorySink<{ user: string; cents: bigint }>('results')
  */
 export function memorySink<T>(name: string): MemorySink<T> {
   const committed: T[] = []
@@ -22,9 +22,12 @@ export function memorySink<T>(name: string): MemorySink<T> {
   let epoch = 0n
   let nextPrepared = 0
 
+  const takeOver = (next: bigint) => {
+    if (next < epoch) throw new SluiceError('FENCED', `sink ${name} has been taken over by epoch ${epoch}`)
+    epoch = next
+  }
   const apply = (request: CommitRequest) => {
-    if (request.epoch < epoch) throw new SluiceError('FENCED', `sink ${name} has been taken over by epoch ${epoch}`)
-    epoch = request.epoch
+    takeOver(request.epoch)
     const id = `${request.checkpointEpoch}/${request.checkpointId}`
     if (applied.has(id)) return
     applied.add(id)
@@ -54,8 +57,8 @@ export function memorySink<T>(name: string): MemorySink<T> {
     async createCommitter() {
       return {
         async fence({ epoch: next, restored }: FenceRequest) {
-          if (restored !== undefined) apply(restored)
-          epoch = next
+          takeOver(next)
+          if (restored !== undefined) apply({ ...restored, epoch: next })
         },
         commit: async (request: CommitRequest) => apply(request),
         async close() {},

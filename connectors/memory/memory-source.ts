@@ -10,7 +10,7 @@ export interface MemorySourceOptions<T> {
 /**
  * Emits each split's rows in order, taking turns. Exactly once together with checkpoints: a position is an index.
  *
- * @example fromSource<Order>('orders', () => memorySource({ splits: [orders] }))
+ * @example fromSource<{ id: string }>('ids', () => memorySource({ splits: [[{ id: 'a' }, { id: 'b' }], []] }))
  */
 export function memorySource<T>(options: MemorySourceOptions<T>): Source {
   return {

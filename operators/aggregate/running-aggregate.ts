@@ -41,6 +41,8 @@ export type RunningRow<S, A> = Flat<KeyColumnsOf<S> & { [N in keyof A]: ResultOf
  * greatest of the records that made it. Watermarks pass unchanged; nothing is late. Keyed state: the accumulators of every
  * key that there was, for ever: of keys that come and go, windows are smaller.
  *
+ * Guarantee: a record counts once, also over crashes and rescales.
+ *
  * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key;
  * `WINDOW_BOUNDS` when one tells when its window begins or ends.
  * @throws {OperatorError} naming the operator, the aggregate and the record, when a function throws or a value is unfit.

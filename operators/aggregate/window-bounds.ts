@@ -5,7 +5,11 @@ import type { Aggregate } from './aggregate.ts'
 
 const DAY_MS = 86_400_000
 
-/** When the window begins: a timestamptz. @example aggregate({ from: windowStart(), total: sum('amount') }) */
+/**
+ * When the window begins: a timestamptz.
+ *
+ * @example aggregate({ from: windowStart(), total: sum('amount') })
+ */
 export function windowStart(): Aggregate<unknown, bigint> {
   return ofWindow('windowStart()', (window) => BigInt(window.startMs) * 1000n)
 }
@@ -20,8 +24,9 @@ export function windowDay(): Aggregate<unknown, number> {
   return ofWindow('windowDay()', ({ startMs, utcOffsetMs = 0 }) => Math.floor((startMs + utcOffsetMs) / DAY_MS))
 }
 
-/** Gathers nothing: its accumulator is a 0 of one byte. */
+/** Gathers nothing: its accumulator is a 0 of one byte. The rows of one window share one result. */
 function ofWindow<R>(description: string, result: (window: TimeWindow) => R): Aggregate<unknown, R, number> {
+  let last: { readonly window: TimeWindow; readonly result: R } | undefined
   return {
     description,
     reads: [],
@@ -30,6 +35,9 @@ function ofWindow<R>(description: string, result: (window: TimeWindow) => R): Ag
     create: () => 0,
     add: (accumulator) => accumulator,
     merge: (into) => into,
-    result: (_accumulator, window) => result(window),
+    result(_accumulator, window) {
+      if (last?.window !== window) last = { window, result: result(window) }
+      return last.result
+    },
   }
 }

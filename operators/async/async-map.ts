@@ -55,10 +55,12 @@ export type AsyncOutputs<T, R, O> = O extends { readonly onError: 'divert' } | {
  *
  * How to try again, limit, remember and replace: {@link withPolicies}.
  *
+ * Guarantee: each record has one result, and may be asked for again after a crash.
+ *
  * @throws {TopologyError} `ASYNC_OPTION` when capacity or timeout make no sense.
  * @throws {OperatorError} naming operator, function and record, when the function fails, returns no promise, or its
  * promise gives no record.
- * @example orders.pipe(asyncMap(async (order) => ({ id: order.id, rate: await rateOf(order.currency) }), { capacity: 50 }))
+ * @example orders.pipe(asyncMap(async ({ id, userId }) => ({ id, user: await fetchUser(userId) }), { capacity: 50 }))
  */
 export function asyncMap<S extends AnyStream, R, const O extends AsyncMapOptions = AsyncMapOptions>(
   fn: (value: ElementOf<S>, call: AsyncCall) => PromiseLike<R>,

@@ -70,8 +70,8 @@ function toEntry(uid: string, { record, place }: Request): Entry {
   return { record: FORM + Buffer.from(writer.written()).toString('base64'), ...place }
 }
 
-function fromEntry({ record, timestampMs, kind, split, origin, keyGroup }: Entry): Request {
+function fromEntry({ record, timestampMs, split, origin, keyGroup }: Entry): Request {
   if (!record.startsWith(FORM)) throw stateCorrupt(`a request is not of the form ${FORM}`)
   const bytes = Buffer.from(record.slice(FORM.length), 'base64')
-  return new Request(dynamic.read(new BufferReader(bytes)), { timestampMs, kind, split, origin, keyGroup })
+  return new Request(dynamic.read(new BufferReader(bytes)), { timestampMs, split, origin, keyGroup })
 }

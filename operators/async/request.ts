@@ -4,7 +4,6 @@ import type { Batch } from '../../topology/element.ts'
 /** What a batch says of the record, but for its key, which the result may not have. */
 export interface RequestPlace {
   readonly timestampMs: number | undefined
-  readonly kind: number | undefined
   readonly split: number | undefined
   readonly origin: string | undefined
   /** Where its batch is keyed: the subtask that has this key group is to answer it. */
@@ -46,12 +45,11 @@ export interface AsyncCall {
   readonly signal: AbortSignal
 }
 
-export function requestsOf({ values, timestampsMs, kinds, keyGroups, split, origin }: Batch): Request[] {
+export function requestsOf({ values, timestampsMs, keyGroups, split, origin }: Batch): Request[] {
   return values.map(
     (record, row) =>
       new Request(record, {
         timestampMs: timestampsMs?.[row],
-        kind: kinds?.[row],
         split,
         origin,
         keyGroup: keyGroups?.[row],

@@ -28,7 +28,6 @@ export class ResultBatches {
     this.emit(
       new Batch(rows, {
         timestampsMs: first.timestampMs === undefined ? undefined : Float64Array.from(places, timestampOf),
-        kinds: first.kind === undefined ? undefined : Uint8Array.from(places, kindOf),
         split,
         origin,
       }),
@@ -38,13 +37,7 @@ export class ResultBatches {
 
 /** Whether one batch can say of both rows what is to be said. */
 function goTogether(a: RequestPlace, b: RequestPlace): boolean {
-  return (
-    a.split === b.split &&
-    a.origin === b.origin &&
-    (a.timestampMs === undefined) === (b.timestampMs === undefined) &&
-    (a.kind === undefined) === (b.kind === undefined)
-  )
+  return a.split === b.split && a.origin === b.origin && (a.timestampMs === undefined) === (b.timestampMs === undefined)
 }
 
 const timestampOf = ({ timestampMs }: RequestPlace) => timestampMs!
-const kindOf = ({ kind }: RequestPlace) => kind!

@@ -24,6 +24,8 @@ export interface IntervalJoinOptions<L, R, J extends JoinType, O> extends JoinOp
  * before the last of them in a later run is late. The key is dropped. Keyed state: the rows of both sides, until the
  * watermark has passed all they could match.
  *
+ * Guarantee: each match goes out once, and each row that is kept without one once.
+ *
  * @throws {TopologyError} `JOIN_BOUNDS` when the bounds are no durations, or `lower` is above `upper`; `JOIN_KEY`.
  * @throws {OperatorError} naming the operator, the function and both rows, when `where` or `select` throws or returns
  * what it must not.

@@ -35,6 +35,8 @@ export type RegularJoined<O, J> = O extends Unmerged<unknown> ? O : J extends 'i
  * not older than the watermark by more than that. The key is dropped. Keyed state: all rows of both sides, with a `ttl`
  * until the watermark has passed them by it; where rows lie near each other in time, `intervalJoin` keeps less.
  *
+ * Guarantee: each match goes out once; a left row is replaced by its first match, never beside it.
+ *
  * @throws {TopologyError} `JOIN_TTL` when the ttl is no duration above 0, `NO_EVENT_TIME` with a ttl; `JOIN_KEY`.
  * @throws {OperatorError} naming the operator, the function and both rows, when `where` or `select` throws or returns
  * what it must not.

@@ -39,6 +39,8 @@ export interface BronzeOutputs<T, C> {
  * Parsing checks types only: what a field means is judged later, by `expect`. Rows of `out` and `parsed` are the same
  * objects. Watermarks of single splits pass unchanged. Stateless.
  *
+ * Guarantee: every record is in `out` once, and in one of `parsed` and `rejected`.
+ *
  * @throws {TopologyError} `BRONZE_COLUMN` when a column has a name that bronze gives itself.
  * @example
  * const { out, parsed, rejected } = from(topic('raw-events', UserActionEvent)).pipe(

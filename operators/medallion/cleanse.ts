@@ -17,7 +17,11 @@ export const upper = (): Cleanser => ({ name: 'upper', apply: (text) => text.toU
 /** In lower case, whatever the locale. */
 export const lower = (): Cleanser => ({ name: 'lower', apply: (text) => text.toLowerCase() })
 
-/** A function of one's own; null stands for "no value". @example cleanse({ coupon: cleanseWith((text) => text || null) }) */
+/**
+ * A function of one's own; null stands for "no value".
+ *
+ * @example cleanse({ coupon: cleanseWith((text) => text || null) })
+ */
 export function cleanseWith(fn: (text: string) => string | null): Cleanser {
   return { name: fn.name || 'function', apply: fn }
 }
@@ -30,6 +34,8 @@ export type Cleansing<T> = { readonly [F in FieldOf<T, string | null>]?: Cleanse
  *
  * The row is copied, since others may share it. Event times, watermarks and barriers pass unchanged; a keyed stream is
  * keyed no more, for its key may have changed. Stateless.
+ *
+ * Guarantee: one row out for each in, in their order.
  *
  * @throws {OperatorError} naming the record, when a function throws or returns neither text nor null.
  * @example bronze.pipe(cleanse({ user_id: trim(), product_id: [trim(), upper()] }))

@@ -20,7 +20,9 @@ export interface CoProcessOptions<L, R, D, O extends z.ZodObject, P>
  * join does not do.
  *
  * In which order the records of the two streams meet is left open; those of one stream and key keep theirs. The watermark is
- * the lesser of both. Else as `process`: state, timers, side outputs and guarantees.
+ * the lesser of both. Else as `process`: state, timers, side outputs and guarantees. Keyed state: as `process` keeps.
+ *
+ * Guarantee: state is what the records before have made of it, also over crashes and rescales.
  *
  * @throws {TopologyError} as `process`; `JOIN_KEY` when the streams are keyed by another number of fields.
  * @throws {OperatorError} as `process`.

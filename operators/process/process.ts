@@ -23,6 +23,8 @@ type OutputOf<S, O> = O extends z.ZodObject ? Row<O> : ElementOf<S>
  * What a processing-time timer emits happens, in event time, 1 ms after the watermark. Keyed state: what is declared, and
  * the timers; split state: the watermark.
  *
+ * Guarantee: state is what the records before have made of it, also over crashes and rescales.
+ *
  * @throws {TopologyError} `UNKEYED`, `STATE_DECLARATION` when two states have one name, `SIDE_OUTPUT_COLLISION`.
  * @throws {OperatorError} naming the operator and the record, when a function throws, returns a promise, sets a timer for
  * no time, emits nothing, or keeps a value that does not fit the schema of its state.

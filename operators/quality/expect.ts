@@ -42,6 +42,8 @@ export interface ExpectOutputs<T, O> {
  *
  * Event times and watermarks pass unchanged. Stateless, but for `unique` (see `deduplicate`).
  *
+ * Guarantee: each record passes, goes into quarantine, or is counted as dropped.
+ *
  * @throws {OperatorError} naming rule and record, when a rule with `fail` is broken or a rule's function throws.
  * @example
  * const { out: silver, quarantined } = bronze.pipe(expect(SilverRules, { as: SilverEvent }))

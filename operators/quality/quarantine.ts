@@ -18,6 +18,8 @@ export interface QuarantineOptions {
  *
  * A record with its provenance (see `bronzeLayer`) is reduced to it; another keeps its columns. Stateless.
  *
+ * Guarantee: one row out for each in, in their order.
+ *
  * @example late.pipe(quarantine({ rule: 'older_than_horizon', reason: 'came later than it can be deduplicated' }))
  */
 export function quarantine<S extends AnyStream>(

@@ -65,12 +65,11 @@ export function createEventTime(context: OperatorContext, plan: EventTimePlan): 
     )
   }
 
-  /** What a record at this time says of its split, as if nothing came out of order. */
-  function progressOf(row: unknown, timeMs: number): number {
-    if (punctuation === undefined) return timeMs
+  /** What a record with a punctuation says of its split: as a record at this time would, if nothing came out of order. */
+  function punctuationOf(row: unknown, timeMs: number, fn: NonNullable<typeof punctuation>): number {
     let watermarkMs: unknown
     try {
-      watermarkMs = punctuation(row, timeMs)
+      watermarkMs = fn(row, timeMs)
     } catch (error) {
       throw userFunctionError(uid, PUNCTUATION, row, error)
     }
@@ -101,7 +100,7 @@ export function createEventTime(context: OperatorContext, plan: EventTimePlan): 
       for (let i = 0; i < rows.length; i++) {
         const timeMs = timeOfRow(rows[i], givenMs === undefined ? Number.NaN : givenMs[i]!)
         timestampsMs[i] = timeMs
-        const progressMs = progressOf(rows[i], timeMs)
+        const progressMs = punctuation === undefined ? timeMs : punctuationOf(rows[i], timeMs, punctuation)
         if (progressMs > maxMs) maxMs = progressMs
       }
       const { keys, keyGroups, kinds, split = ONLY_SPLIT, origin } = batch

@@ -17,10 +17,13 @@ export const recordTimestamp: unique symbol = Symbol('recordTimestamp')
  * operator that works in event time decides by its own horizon or allowed lateness. Other watermarks: {@link monotonous},
  * {@link punctuated}; streams without event times: {@link processingTime}.
  *
- * Stand it near the source: behind an exchange (`keyBy`) splits can't be told apart, and the fastest of them decides. It
- * replaces watermarks from before it. Keying is preserved. Split state: the greatest event time per split and the last
+ * Stand it near the source: behind an exchange (`keyBy`) splits can't be told apart, and the fastest of them decides. Before a
+ * `union`, too, on each of its streams: where these come from one source, its batches arrive branch by branch, and what the
+ * first branch brings would make the others late. It replaces watermarks from before it. Keying is preserved. Split state: the greatest event time per split and the last
  * watermark, so that after a restore lateness is judged as before it. At a drain +∞ passes through, and the state keeps
  * the last real watermark.
+ *
+ * Guarantee: the watermark never falls back, also over crashes and rescales.
  *
  * @throws {TopologyError} `OUT_OF_ORDERNESS` when a duration is negative or no number, `ALIGNMENT` likewise.
  * @throws {OperatorError} naming the operator and the record, when its time is null, NaN or infinite, or the watermark that

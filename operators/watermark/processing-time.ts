@@ -25,6 +25,8 @@ export interface ProcessingTimeOptions {
  * What is lost: which window a record falls into depends on when it was read. The same input gives other results in
  * another run, and after a failure: records since the last checkpoint are read again at a later time.
  *
+ * Guarantee: the watermark never falls back, also over crashes and rescales.
+ *
  * @throws {TopologyError} `PROCESSING_TIME` when `every` is no duration above 0.
  * @example bids.pipe(processingTime(), keyBy('bidder'), window(tumbling(seconds(10))), aggregate({ bids: count() }))
  */

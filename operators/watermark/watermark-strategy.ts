@@ -52,7 +52,7 @@ export type EventTimeOptions<T = any> = BoundedOptions | PunctuatedOptions<T>
 /**
  * For splits whose records come in the order of their event times.
  *
- * @example readings.pipe(eventTime('read_at', monotonous({ idleAfter: seconds(30) })))
+ * @example readings.pipe(eventTime((reading) => reading.seconds * 1000, monotonous({ idleAfter: seconds(30) })))
  */
 export function monotonous(options: TimeOptions = {}): BoundedOptions {
   return { ...options, outOfOrderness: 0 as DurationMs }

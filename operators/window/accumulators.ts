@@ -1,9 +1,8 @@
 /** The accumulators of one key and window, one per aggregate. */
 import { float64 } from '../../topology/codec/index.ts'
-import { generated, quoted } from '../../topology/generated.ts'
-import { userFunctionError } from '../../topology/user-function.ts'
 import type { Aggregate } from '../aggregate/aggregate.ts'
 import { type Aggregates, type Combined, combine } from '../aggregate/combine.ts'
+import { unrolled } from '../aggregate/unrolled.ts'
 
 export interface Accumulators extends Pick<Combined, 'codec' | 'create' | 'merge'> {
   /**
@@ -11,7 +10,7 @@ export interface Accumulators extends Pick<Combined, 'codec' | 'create' | 'merge
    *
    * @throws {OperatorError} naming the aggregate and the record
    */
-  add(accumulators: unknown[], index: number, rows: readonly unknown[], timestampsMs: Float64Array | undefined): void
+  add(into: unknown[], index: number, rows: readonly unknown[], timestampsMs: Float64Array | undefined): void
 }
 
 /** The greatest event time of the records: gathered beside the aggregates where windows have no end to tell of. */
@@ -26,41 +25,33 @@ export const greatestTime: Aggregate<unknown, number, number> = {
 }
 
 export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
-  const { codec, create, merge } = combine(uid, named)
-  return { codec, create, merge, add: adder(uid, named) }
-}
-
-type Failed = (place: number, row: unknown, error: unknown) => Error
-type MakeAdd = (aggregates: readonly Aggregate<unknown, unknown>[], failed: Failed) => Accumulators['add']
-
-/** A place in the code for each aggregate, so that V8 can inline what each of them does with a record. */
-function adder(uid: string, named: Aggregates): Accumulators['add'] {
-  const names = Object.keys(named)
-  const aggregates = Object.values(named) as Aggregate<unknown, unknown>[]
-  const steps = names.map((_, i) => `at = ${i}\naccumulators[${i}] = a${i}.add(accumulators[${i}], row, timestampMs)`)
-  // The uid makes it code of its own: operators with the same aggregates would share what V8 has learned.
-  const code = `
-    ${quoted(uid)}
-    const [${names.map((_, i) => `a${i}`).join(', ')}] = aggregates
-    return (accumulators, index, rows, timestampsMs) => {
-      const row = rows[index]
-      const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]
-      let at = 0
-      try { ${steps.join('\n')} } catch (error) { throw failed(at, row, error) }
-    }`
-  const make = generated<MakeAdd>(['aggregates', 'failed'], code, addInLoop)
-  return make(aggregates, (place, row, error) =>
-    userFunctionError(uid, `${names[place]}: ${aggregates[place]!.description}`, row, error),
-  )
-}
-
-const addInLoop: MakeAdd = (aggregates, failed) => (accumulators, index, rows, timestampsMs) => {
-  for (let place = 0; place < aggregates.length; place++) {
-    try {
-      const timestampMs = timestampsMs === undefined ? Number.NaN : timestampsMs[index]!
-      accumulators[place] = aggregates[place]!.add(accumulators[place], rows[index], timestampMs)
-    } catch (error) {
-      throw failed(place, rows[index], error)
-    }
+  const { codec, create, add, merge } = combine(uid, named)
+  return {
+    codec,
+    create,
+    merge: unrolled(
+      uid,
+      named,
+      {
+        parameters: ['into', 'from'],
+        body: (places) => places.map((i) => `at = ${i}; into[${i}] = a${i}.merge(into[${i}], from[${i}])`).join('\n'),
+        failedOn: 'from[at]',
+      },
+      merge,
+    ),
+    add: unrolled<Accumulators['add']>(
+      uid,
+      named,
+      {
+        parameters: ['into', 'index', 'rows', 'timestampsMs'],
+        before: `
+          const row = rows[index]
+          const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]`,
+        body: (places) =>
+          places.map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row, timestampMs)`).join('\n'),
+        failedOn: 'row',
+      },
+      (into, index, rows, timestampsMs) => add(into, rows[index], timestampsMs?.[index] ?? Number.NaN),
+    ),
   }
 }

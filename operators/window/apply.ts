@@ -40,17 +40,19 @@ export interface ApplyOutputs<S, O> {
  * the records of every open window, in sliding windows each once. Where an aggregate does, use it: its state is a few
  * numbers.
  *
+ * Guarantee: a record is handed over once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ *
  * @throws {OperatorError} naming the operator and the key, when the function throws or returns a promise.
  * @example
- * bids.pipe(
- *   keyBy('auction'),
- *   window(tumbling(minutes(1))),
+ * purchases.pipe(
+ *   keyBy('user_id'),
+ *   window(tumbling(days(1))),
  *   apply({
- *     name: 'spread',
- *     output: z.object({ auction: long(), spread: long() }),
+ *     name: 'median',
+ *     output: z.object({ user_id: z.string(), median: decimal(18, 2) }),
  *     onWindow(rows, { key, emit }) {
- *       const prices = rows.map(({ price }) => price).sort((a, b) => Number(a - b))
- *       emit({ auction: key, spread: prices.at(-1)! - prices[0]! })
+ *       const amounts = rows.map(({ amount }) => amount).sort((a, b) => Number(a - b))
+ *       emit({ user_id: key, median: amounts[amounts.length >> 1]! })
  *     },
  *   }),
  * )

@@ -16,8 +16,8 @@ export interface CountWindows {
  * Needs no event times. Where there are some, a row has the greatest event time of the records in it.
  *
  * @throws {TopologyError} `WINDOW_SIZE` when a number is not whole, or below 1.
- * @example readings.pipe(keyBy('sensor'), window(countWindow(100)), aggregate({ mean: avg('value') }))
- * @example readings.pipe(keyBy('sensor'), window(countWindow(100, 10)), aggregate({ mean: avg('value') }))
+ * @example readings.pipe(keyBy('sensor'), window(countWindow(100)), aggregate({ last: max('seconds') }))
+ * @example readings.pipe(keyBy('sensor'), window(countWindow(100, 10)), aggregate({ last: max('seconds') }))
  */
 export function countWindow(records: number, every: number = records): CountWindows {
   const isCount = (count: number) => Number.isSafeInteger(count) && count > 0

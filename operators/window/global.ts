@@ -11,7 +11,7 @@ export interface GlobalWindows {
  *
  * Needs no event times. Where there are some, a row has the greatest event time of the records in it.
  *
- * @example payments.pipe(keyBy('account'), window(global(), { trigger: onCount(100) }), aggregate({ paid: sum('cents') }))
+ * @example orders.pipe(keyBy('userId'), window(global(), { trigger: onCount(100) }), aggregate({ paid: sum('amount') }))
  */
 export function global(): GlobalWindows {
   return GLOBAL

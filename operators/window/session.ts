@@ -17,7 +17,7 @@ export interface SessionWindows {
  * record that would have prolonged a session which is closed by now begins another, as long as it is in time itself.
  *
  * @throws {TopologyError} `WINDOW_SIZE` when the gap is no whole number of milliseconds above 0.
- * @example clicks.pipe(keyBy('userId'), window(session(minutes(30))), aggregate({ clicks: count() }))
+ * @example orders.pipe(keyBy('userId'), window(session(minutes(30))), aggregate({ orders: count() }))
  */
 export function session(gap: DurationMs): SessionWindows {
   if (!isSize(gap)) {

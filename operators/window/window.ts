@@ -48,8 +48,10 @@ export interface WindowOptions {
 export type WindowOptionsOf<W> = W extends TimedWindows
   ? WindowOptions
   : W extends { readonly kind: 'global' }
-    ? Pick<WindowOptions, 'trigger'>
-    : Record<never, never>
+    ? NoLateness
+    : NoLateness & { readonly trigger?: never }
+
+type NoLateness = Pick<WindowOptions, 'trigger'> & { readonly allowedLateness?: never }
 
 /**
  * Cuts a keyed stream into windows: each key has its own. The stream must have event times (see `eventTime`), unless the
@@ -57,7 +59,9 @@ export type WindowOptionsOf<W> = W extends TimedWindows
  *
  * A window closes when the watermark passes its end + `allowedLateness` (in full: when no record before that moment is
  * expected any more); what comes for it afterwards is late. Its results are written then, once; a `trigger` writes them
- * earlier or more often.
+ * earlier or more often. Stateless: what gathers the windows keeps what is in them.
+ *
+ * Guarantee: a record falls into all of its windows, or leaves by `late`.
  *
  * @throws {TopologyError} `UNKEYED`; `WINDOW_LATENESS` when the allowed lateness is negative or no number;
  * `WINDOW_TRIGGER` when the windows can't have that trigger.
@@ -81,10 +85,12 @@ export function window<S extends KeyedStream<any, any>, const W extends Windows 
 
 /**
  * Cuts a stream into windows of all of its records, whatever their key: one subtask has to see them all, so use it behind
- * what makes the stream small. Else as `window`.
+ * what makes the stream small. Else as `window`. Stateless: what gathers the windows keeps what is in them.
+ *
+ * Guarantee: a record falls into all of its windows, or leaves by `late`.
  *
  * @throws {TopologyError} as `window`.
- * @example counts.pipe(windowAll(tumbling(minutes(1))), aggregate({ orders: sum('orders') }))
+ * @example orders.pipe(windowAll(tumbling(minutes(1))), aggregate({ orders: count() }))
  */
 export function windowAll<S extends AnyStream, const W extends Windows = Windows>(
   windows: W,

@@ -14,7 +14,7 @@ export interface CheckpointFiles {
 }
 
 /** @param root URI of the job's directory, without a slash at the end. */
-export function checkpointFiles(files: FileIO, root: string): CheckpointFiles {
+export function checkpointFiles(files: Pick<FileIO, 'create' | 'read'>, root: string): CheckpointFiles {
   return {
     store: (epoch, chunk) => writeState(files, root, epoch, chunk),
     load: (reference) => readState(files, root, reference),

@@ -96,11 +96,33 @@ export function restoreOf(
   }
 }
 
-/** Splits as they are now, each at the position the checkpoint holds; splits that are new begin at their start. */
+/**
+ * Splits as they are now, each at the position the checkpoint holds; splits that are new begin at their start.
+ *
+ * A split keeps the index it had, since state may be kept by it; one that is new gets its own unless that is taken, and
+ * else the next that is free.
+ */
 export function splitsOf(
   found: readonly SplitDescription[],
   restored: readonly SplitState[] | undefined,
 ): readonly SplitState[] {
-  const positions = new Map(restored?.map((split) => [split.id, split.position]))
-  return found.map((split) => ({ ...split, position: positions.get(split.id) ?? split.start }))
+  const known = new Map(restored?.map((split) => [split.id, split]))
+  const taken = new Set(restored?.map(({ index }) => index))
+  let free = 0
+  const indexOf = (split: SplitDescription): number => {
+    const before = known.get(split.id)
+    if (before !== undefined) return before.index
+    let { index } = split
+    if (taken.has(index)) {
+      while (taken.has(free)) free++
+      index = free
+    }
+    taken.add(index)
+    return index
+  }
+  return found.map((split) => ({
+    ...split,
+    index: indexOf(split),
+    position: known.get(split.id)?.position ?? split.start,
+  }))
 }

@@ -11,7 +11,7 @@ import { seal, unseal } from './seal.ts'
 
 /** Makes the chunk durable under `<root>/state/`. */
 export async function writeState(
-  files: FileIO,
+  files: Pick<FileIO, 'create'>,
   root: string,
   epoch: bigint,
   chunk: StateChunk,
@@ -26,7 +26,11 @@ export async function writeState(
 }
 
 /** @throws {SluiceError} `CHECKPOINT_CORRUPT`, `CHECKPOINT_VERSION`, `FILE_NOT_FOUND` */
-export async function readState(files: FileIO, root: string, reference: StateReference): Promise<StateChunk> {
+export async function readState(
+  files: Pick<FileIO, 'read'>,
+  root: string,
+  reference: StateReference,
+): Promise<StateChunk> {
   const { file, sizeBytes: _sizeBytes, sha256, ...description } = reference
   const { body } = unseal('state', await files.read(`${root}/${file}`), file, sha256)
   return { ...description, bytes: splitDescribed(body).bytes }

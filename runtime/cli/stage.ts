@@ -8,7 +8,7 @@ import type { Sink } from '../../topology/contract/sink.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Plan, StagePlan } from '../../topology/plan/plan.ts'
-import { openTables } from '../compose/compose.ts'
+import { openConnections } from '../compose/compose.ts'
 import { loadJob } from '../control/load-job.ts'
 import { STAGE_PROTOCOL_VERSION } from '../stage-server/stage-frames.ts'
 import { serveStage } from '../stage-server/stage-server.ts'
@@ -77,12 +77,16 @@ function isLoopback(host: string): boolean {
 async function sinksOf({ nodes }: StagePlan, context: CommandContext): Promise<ReadonlyMap<string, Sink>> {
   if (!nodes.some(({ behaviour }) => behaviour.type === 'sink')) return new Map()
   const { config } = await context.config()
-  const tables = await openTables(config, { clock: context.environment.clock, logger: await context.logger() })
-  context.resources.defer(() => tables.close())
+  const connections = await openConnections(config, {
+    clock: context.environment.clock,
+    logger: await context.logger(),
+  })
+  context.resources.defer(() => connections.close())
   for (const { behaviour } of nodes) {
-    if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
+    if (behaviour.type === 'sink' && behaviour.sink.kind === 'table')
+      await connections.tables.ensureTable(behaviour.sink.table)
   }
-  const sinks = openSinks(nodes, tables)
+  const sinks = openSinks(nodes, connections)
   for (const sink of sinks.values()) context.resources.defer(() => sink.close())
   return sinks
 }

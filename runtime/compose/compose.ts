@@ -2,12 +2,16 @@
  * Maps configuration to connectors: the one place that may import connectors/, and only when one is asked for, so that
  * a command which reads a topic loads no Parquet and no DuckDB.
  */
+import { join } from 'node:path'
 import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
+import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { QueryEngine } from '../../topology/contract/query.ts'
 import type { TopicOptions, TopicSystem } from '../../topology/contract/topic.ts'
+import type { EndpointReference } from '../../topology/endpoint.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import type { Config } from '../config/config.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
 import { requireClients } from './require-clients.ts'
@@ -34,6 +38,53 @@ export async function openTables(config: Config, { clock, logger }: ComposeConte
     faultPoint: (name: string) => faultPoint(name as FaultPoint),
   })
   return withParquetClients(tables)
+}
+
+/** Where endpoints are: files on this machine, and HTTP, whose webhooks keep what they are sent in a topic. */
+export async function openEndpoints(
+  config: Config,
+  { clock, topics }: ComposeContext & { readonly topics: TopicSystem },
+): Promise<EndpointSystem> {
+  const [{ openFileEndpoints }, { openHttpEndpoints }, { LocalFileIO }] = await Promise.all([
+    import('../../connectors/file/file.ts'),
+    import('../../connectors/http/http.ts'),
+    import('../../connectors/iceberg/io/local-file-io.ts'),
+  ])
+  const faults = (name: string) => faultPoint(name as FaultPoint)
+  const connectors: Readonly<Record<string, EndpointSystem>> = {
+    file: openFileEndpoints({ cwd: process.cwd(), faultPoint: faults, requireClients }),
+    http: openHttpEndpoints({
+      topics,
+      files: new LocalFileIO(),
+      outbox: `file://${join(config.dataDir, 'outbox')}`,
+      env: process.env,
+      clock,
+      random: Math.random,
+      faultPoint: faults,
+    }),
+  }
+  const of = ({ connector, name }: EndpointReference) => {
+    const found = connectors[connector]
+    if (found !== undefined) return found
+    throw new SluiceError(
+      'ENDPOINT_INVALID',
+      `endpoint "${name}" is for connector "${connector}", which is not there`,
+      {
+        fix: `Use one of ${Object.keys(connectors).join(', ')}.`,
+      },
+    )
+  }
+  return { source: (endpoint) => of(endpoint).source(endpoint), sink: (endpoint) => of(endpoint).sink(endpoint) }
+}
+
+/** All that a job is connected to. */
+export async function openConnections(config: Config, context: ComposeContext) {
+  await using opened = new AsyncDisposableStack()
+  const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
+  const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
+  const endpoints = await openEndpoints(config, { ...context, topics })
+  const keep = opened.move()
+  return { topics, tables, endpoints, close: () => keep.disposeAsync() }
 }
 
 /** What runs SQL over `tables`, which stay the caller's to close. */

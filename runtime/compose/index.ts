@@ -1,2 +1,10 @@
 /** Contracts filled by what the configuration names. */
-export { type ComposeContext, openFiles, openQuery, openTables, openTopics } from './compose.ts'
+export {
+  type ComposeContext,
+  openConnections,
+  openEndpoints,
+  openFiles,
+  openQuery,
+  openTables,
+  openTopics,
+} from './compose.ts'

@@ -5,7 +5,7 @@ import type { Logger } from '../../topology/contract/observability.ts'
 import type { SourceBounds } from '../../topology/contract/source.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
-import { openFiles, openTables, openTopics } from '../compose/index.ts'
+import { openConnections, openFiles } from '../compose/index.ts'
 import type { Config } from '../config/index.ts'
 import { JobMaster } from '../coordinator/job-master.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -54,8 +54,7 @@ export async function openJobMaster(topology: Topology, options: SubmitOptions):
   // On this machine, wherever checkpoints are: it keeps two runs off the same log and tables.
   opened.use(lockJob(join(config.dataDir, 'checkpoints', job), job))
   const context = { clock, logger: options.logger }
-  const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
-  const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
+  const connections = opened.adopt(await openConnections(config, context), (each) => each.close())
   const files = opened.adopt(await openFiles(config, context), (io) => io.close())
   const store = new CheckpointStore({
     files,
@@ -63,7 +62,6 @@ export async function openJobMaster(topology: Topology, options: SubmitOptions):
     retained: config.checkpoint.retained,
     logger,
   })
-  const connections = { topics, tables }
   const pool =
     workers === 0 || loaded === undefined
       ? localWorkers({ topology, connections, files: store.contents, clock, logger, metrics })

@@ -2,7 +2,7 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { CheckpointProgress } from '../../topology/contract/job-control.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
-import type { SplitState } from '../../topology/contract/source.ts'
+import type { Source, SplitState } from '../../topology/contract/source.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { Poison } from '../../topology/poisoned-record.ts'
@@ -24,6 +24,7 @@ import type { CheckpointStatisticsRecorder } from './checkpoint-statistics.ts'
 import type { Committers } from './committers.ts'
 import { GroupWatermarkTracker } from './group-watermarks.ts'
 import { dealOut, place } from './placement.ts'
+import { SplitDiscovery } from './split-discovery.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import type { WorkerListener, WorkerSession } from './worker-session.ts'
 
@@ -34,6 +35,8 @@ export interface AttemptOptions {
   readonly files: Readonly<Record<string, string>> | undefined
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
+  /** By uid. */
+  readonly sources: ReadonlyMap<string, Source>
   /** So many records each source reads one by one. */
   readonly careful: number
   /** By source uid. */
@@ -75,6 +78,7 @@ export class Attempt implements WorkerListener {
   readonly done: Promise<AttemptEnd>
   readonly options: AttemptOptions
   readonly coordinator: CheckpointCoordinator
+  private readonly discovery: SplitDiscovery
   /** By task id, as it was told last. */
   readonly tasks = new Map<string, TaskStatus>()
   readonly startedAtMs: number
@@ -97,6 +101,12 @@ export class Attempt implements WorkerListener {
     this.done = this.settle.promise
     this.done.catch(() => undefined)
     this.deployed.promise.catch(() => undefined)
+    this.discovery = new SplitDiscovery({
+      ...options,
+      sources: sourcesOf(options),
+      known: options.splits,
+      assign: (task, splits) => this.toAll({ type: 'assign', task, splits }),
+    })
     this.coordinator = new CheckpointCoordinator({
       ...options,
       settings: options.checkpoints,
@@ -150,6 +160,8 @@ export class Attempt implements WorkerListener {
     )
     this.toAll({ type: 'start' })
     this.coordinator.schedule()
+    // A bounded job reads what was there when it began.
+    if (!this.options.bounded) this.discovery.start()
   }
 
   /** Takes a last checkpoint, commits it, and ends. */
@@ -175,6 +187,7 @@ export class Attempt implements WorkerListener {
 
   /** Reads no further. */
   halt(): void {
+    this.discovery.stop()
     this.toAll({ type: 'halt' })
   }
 
@@ -273,6 +286,7 @@ export class Attempt implements WorkerListener {
    */
   private async endAll(): Promise<void> {
     const { job } = this.options.plan
+    this.discovery.stop()
     // Of checkpoints that wait for their turn: for a failed attempt, its failure has been given already.
     this.coordinator.fail(new SluiceError('JOB_NOT_RUNNING', `job ${job} ended first`, { fix: 'Submit it again.' }))
     this.ended = Promise.withResolvers<void>()
@@ -293,6 +307,13 @@ export class Attempt implements WorkerListener {
     const epoch = String(this.options.epoch)
     for (const worker of this.workers) worker.send({ ...message, epoch } as ToWorker)
   }
+}
+
+function sourcesOf({ plan, sources }: AttemptOptions) {
+  const found = plan.stages.flatMap(({ id: stage, source, parallelism }) =>
+    source === undefined ? [] : [[source.id, { source: sources.get(source.id)!, stage, parallelism }] as const],
+  )
+  return new Map(found)
 }
 
 /** Why an attempt ended, with where it happened. */

@@ -1,6 +1,6 @@
 /** What comes before an attempt's tasks: its epoch, what it restores, sinks that are fenced, splits that are known. */
 import type { SinkCommitter } from '../../topology/contract/sink.ts'
-import type { SourceBounds, SplitDescription, SplitState } from '../../topology/contract/source.ts'
+import type { Source, SourceBounds, SplitDescription, SplitState } from '../../topology/contract/source.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import type { RestorePoint } from '../checkpoint/checkpoint-store.ts'
@@ -17,6 +17,8 @@ export interface PreparedAttempt {
   readonly committers: Committers
   /** By source uid. */
   readonly splits: ReadonlyMap<string, readonly SplitState[]>
+  /** By uid, open until the attempt is closed. */
+  readonly sources: ReadonlyMap<string, Source>
   /** By source uid, then split id: where a bounded job stops, the same for all its attempts. */
   readonly bounds: Bounds
   close(): Promise<void>
@@ -55,7 +57,7 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
   const committers = opened.adopt(await openCommitters(options, plan, connectors), (each) => each.close())
   await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
   if (point !== undefined) await store.adopt(point)
-  const { splits, bounds } = await discover(connectors, options.bounds ?? {}, point, prepare.bounds)
+  const { splits, bounds } = await discover(connectors, options, point, prepare.bounds)
   const keep = opened.move()
   const close = async () => {
     // What can't be closed must not hide why the attempt ended.
@@ -63,7 +65,7 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
       .disposeAsync()
       .catch((error: unknown) => logger.warn({ event: 'close-failed', err: error }, String(error)))
   }
-  return { plan, epoch, point, committers, splits, bounds, close }
+  return { plan, epoch, point, committers, splits, sources: connectors.sources, bounds, close }
 }
 
 /**
@@ -76,19 +78,25 @@ function mayRewind(options: JobOptions, point: RestorePoint | undefined): boolea
 
 async function discover(
   { sources }: OpenConnectors,
-  bounds: SourceBounds,
+  { bounds = {}, drain = false }: Pick<JobOptions, 'bounds' | 'drain'>,
   point: RestorePoint | undefined,
   known: Bounds | undefined,
 ) {
   const found = await Promise.all(
-    [...sources].map(async ([uid, source]) => [uid, await source.discoverSplits(bounds)] as const),
+    [...sources].map(async ([uid, source]) => {
+      // What has come since a checkpoint was taken is to be read from its beginning.
+      const from: SourceBounds = point?.manifest.sources[uid] === undefined ? {} : { from: 'earliest' }
+      return [uid, await source.discoverSplits({ ...bounds, ...from })] as const
+    }),
   )
   const splits = new Map(
     found.map(([uid, descriptions]) => {
       const stops = known?.get(uid)
       const bounded = descriptions.map((split) => {
         const stop = stops?.get(split.id) ?? split.stop
-        return stop === undefined ? split : { ...split, stop }
+        if (stop === undefined) return split
+        // A job that drains closes its windows at its bounds: what lies behind them is for it as if it never came.
+        return { ...split, stop, isFinal: drain || split.isFinal === true }
       })
       return [uid, splitsOf(bounded, point?.manifest.sources[uid])] as const
     }),

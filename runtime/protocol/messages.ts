@@ -10,6 +10,7 @@
  *                                     ←   barrier      begin checkpoint n at your sources
  *   acknowledged | declined           →                (from every task)
  *                                     ←   complete | abort
+ *                                     ←   assign       read these splits too
  *   atEnd                             →                a source has reached its bound
  *                                     ←   halt, drain  read no further; close windows
  *   failed                            →                the attempt is over
@@ -116,6 +117,7 @@ export type ToWorker = OfAttempt &
     | { readonly type: 'barrier'; readonly checkpointId: string; readonly triggeredAtMs: number }
     | { readonly type: 'complete' | 'abort'; readonly checkpointId: string }
     | { readonly type: 'align'; readonly watermarksMs: Readonly<Record<string, number | null>> }
+    | { readonly type: 'assign'; readonly task: TaskName; readonly splits: readonly SplitState[] }
     | { readonly type: 'halt' | 'drain' | 'end' }
   )
 

@@ -46,12 +46,7 @@ export class ChunkWriter {
   ): void {
     const { writer } = this
     const { codec } = state
-    if (this.entries === 0) this.firstKeyGroup = keyGroup
-    this.lastKeyGroup = keyGroup
-    this.entries += count
-    writer.varint(keyGroup)
-    writer.float64(namespace)
-    writer.varint(count)
+    this.begin(keyGroup, namespace, count)
     let current: Key | undefined
     try {
       for (let left = count; left > 0; left--) {
@@ -63,6 +58,22 @@ export class ChunkWriter {
     } catch (error) {
       throw encodeFailed(state, current, error)
     }
+  }
+
+  /** A section of `count` entries whose bytes are at hand. */
+  encodedSection(keyGroup: number, namespace: number, count: number, entries: Uint8Array): void {
+    this.begin(keyGroup, namespace, count)
+    this.writer.append(entries)
+  }
+
+  private begin(keyGroup: number, namespace: number, count: number): void {
+    const { writer } = this
+    if (this.entries === 0) this.firstKeyGroup = keyGroup
+    this.lastKeyGroup = keyGroup
+    this.entries += count
+    writer.varint(keyGroup)
+    writer.float64(namespace)
+    writer.varint(count)
   }
 
   /** The chunk that was filled, or undefined when it is empty; the next one begins. */
@@ -162,7 +173,8 @@ function corrupt(chunk: StateChunk, what: string, cause?: unknown): SluiceError 
   })
 }
 
-function encodeFailed(state: StateIdentity<any>, key: Key | undefined, cause: unknown): SluiceError {
+/** A value that its codec cannot write. */
+export function encodeFailed(state: StateIdentity<any>, key: Key | undefined, cause: unknown): SluiceError {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new SluiceError(
     'STATE_ENCODE_FAILED',

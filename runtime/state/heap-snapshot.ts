@@ -1,16 +1,9 @@
 /** A snapshot of the heap backend: walks frozen tables in slices and makes each whole again once it is encoded. */
 import type { StateChunk } from '../../topology/contract/stage.ts'
-import { SluiceError } from '../../topology/errors.ts'
 import { ChunkWriter } from './chunk-form.ts'
+import { ChunkedSnapshot, type SnapshotOptions } from './chunked-snapshot.ts'
 import type { HeapKeyedState, Namespace } from './heap-keyed-state.ts'
 import type { KeyTable } from './key-table.ts'
-import { Pace, type PaceOptions } from './pace.ts'
-import type { KeyedSnapshot } from './state-backend.ts'
-
-export interface HeapSnapshotOptions extends PaceOptions {
-  /** Above this a chunk ends, even within a key group. @default 4 MiB */
-  readonly chunkBytes?: number
-}
 
 /** One state and the namespaces it had at the cut. */
 interface Part {
@@ -18,45 +11,16 @@ interface Part {
   readonly namespaces: readonly Namespace<any>[]
 }
 
-export class HeapSnapshot implements KeyedSnapshot {
+export class HeapSnapshot extends ChunkedSnapshot {
   private readonly parts: readonly Part[]
-  private readonly pace: Pace
-  private readonly chunkBytes: number
   private readonly writer = new ChunkWriter()
-  private hasEnded = false
 
-  constructor(states: Iterable<HeapKeyedState<any>>, options: HeapSnapshotOptions) {
-    this.pace = new Pace(options)
-    this.chunkBytes = options.chunkBytes ?? 4 * 1024 * 1024
+  constructor(states: Iterable<HeapKeyedState<any>>, options: SnapshotOptions) {
+    super(options)
     this.parts = Array.from(states, (state) => ({ state, namespaces: state.freeze() }))
   }
 
-  /** Whether nothing is frozen for it any more. */
-  get ended(): boolean {
-    return this.hasEnded
-  }
-
-  async encode<R>(store: (chunk: StateChunk) => R | Promise<R>): Promise<R[]> {
-    const stored: R[] = []
-    let storing: Promise<unknown> = Promise.resolve()
-    try {
-      for await (const chunk of this.chunks()) {
-        await storing
-        storing = Promise.resolve(store(chunk)).then((result) => stored.push(result))
-        // It is awaited above or below; this keeps a rejection in between from ending the process.
-        storing.catch(() => {})
-      }
-      await storing
-      this.checkRunning()
-      return stored
-    } finally {
-      this.abort()
-    }
-  }
-
-  abort(): void {
-    if (this.hasEnded) return
-    this.hasEnded = true
+  protected release(): void {
     for (const { namespaces } of this.parts) {
       for (const namespace of namespaces) {
         if (namespace.dropped) continue
@@ -65,7 +29,7 @@ export class HeapSnapshot implements KeyedSnapshot {
     }
   }
 
-  private async *chunks(): AsyncGenerator<StateChunk> {
+  protected async *chunks(): AsyncGenerator<StateChunk> {
     // The barrier is being handled: begin only when that is done.
     await this.nextSlice()
     for (const { state, namespaces } of this.parts) {
@@ -106,26 +70,6 @@ export class HeapSnapshot implements KeyedSnapshot {
     while (!table.thaw(this.pace.stride)) {
       if (this.pace.isOver(this.pace.stride)) await this.nextSlice()
     }
-  }
-
-  private async nextSlice(): Promise<void> {
-    await this.pace.nextSlice()
-    this.checkRunning()
-  }
-
-  /** After every wait: an aborted snapshot's tables are live again, and may be frozen for the next one. */
-  private checkRunning(): void {
-    if (this.hasEnded) throw new SluiceError('SNAPSHOT_ABORTED', 'the snapshot was aborted while it was encoded')
-  }
-
-  /**
-   * How many key groups share a chunk: a power of two, by the size the state's entries had last time, so that ranges
-   * stay the same from one checkpoint to the next and an unchanged one is the same file.
-   */
-  private groupsPerChunk(state: HeapKeyedState<any>, entries: number): number {
-    const bytesPerGroup = (entries * state.encodedBytesPerEntry) / state.keyGroups
-    const fitting = Math.log2(this.chunkBytes / 2 / Math.max(bytesPerGroup, 1))
-    return 2 ** Math.max(0, Math.min(15, Math.floor(fitting)))
   }
 }
 

@@ -1,6 +1,18 @@
-/** Where a stage keeps its keyed state: on the heap, and later on disk. */
+/** Where a stage keeps its keyed state: on the heap, or on disk. */
 import type { StateChunk } from '../../topology/contract/stage.ts'
 import type { KeyedState, KeyedStateDescriptor } from '../../topology/contract/state.ts'
+import type { SnapshotOptions } from './chunked-snapshot.ts'
+import type { KeyGroupRange } from './key-group-range.ts'
+
+export interface StateBackendOptions extends SnapshotOptions {
+  /** Number of key groups of the job. */
+  readonly keyGroups: number
+  /** Key groups of this subtask. @default all */
+  readonly owned?: KeyGroupRange | undefined
+}
+
+/** Opens the backend of one subtask of a stage, holding nothing yet. */
+export type OpenStateBackend = (options: StateBackendOptions) => StateBackend
 
 export interface StateBackend {
   /** The state of operator `uid` by the descriptor's name; called once for each before anything is loaded into it. */
@@ -19,6 +31,8 @@ export interface StateBackend {
    * @throws {SluiceError} `SNAPSHOT_RUNNING` when the one before has neither been encoded nor aborted.
    */
   startSnapshot(): KeyedSnapshot
+  /** Lets go of everything; no state is used any more, and no snapshot runs. */
+  close(): Promise<void>
 }
 
 /** A running snapshot. It holds on to the state of its cut until it has been encoded, has failed, or is aborted. */

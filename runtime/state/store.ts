@@ -3,15 +3,15 @@ import type { StageRestore, StageSnapshot, StateChunk } from '../../topology/con
 import type { KeyedState, KeyedStateDescriptor, SplitStateHandle, StateStore } from '../../topology/contract/state.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
-import { type HeapBackendOptions, HeapStateBackend } from './heap-backend.ts'
+import { HeapStateBackend } from './heap-backend.ts'
 import { keyGroupRangeOf, overlaps } from './key-group-range.ts'
-import type { KeyedSnapshot, StateBackend } from './state-backend.ts'
+import type { KeyedSnapshot, OpenStateBackend, StateBackendOptions } from './state-backend.ts'
 
-export interface StageStateOptions extends HeapBackendOptions {
+export interface StageStateOptions extends StateBackendOptions {
   /** What the restored checkpoint held; undefined at a first start. */
   readonly restore?: Pick<StageRestore, 'keyed' | 'split'> | undefined
-  /** @default a HeapStateBackend with these options */
-  readonly backend?: StateBackend
+  /** @default one on the heap */
+  readonly openBackend?: OpenStateBackend | undefined
 }
 
 /** A running snapshot of a stage: its split state as it was at the cut, its keyed state to be encoded. */
@@ -29,6 +29,8 @@ export interface StageState {
    * @throws {SluiceError} `STATE_UNCLAIMED` naming each state that was restored and that no operator has declared.
    */
   checkClaimed(): void
+  /** Once no operator uses it any more. */
+  close(): Promise<void>
 }
 
 /**
@@ -36,7 +38,8 @@ export interface StageState {
  * since only then their codec is known.
  */
 export async function createStageState(options: StageStateOptions): Promise<StageState> {
-  const backend = options.backend ?? new HeapStateBackend(options)
+  const { openBackend = (settings) => new HeapStateBackend(settings) } = options
+  const backend = openBackend(options)
   const owned = options.owned ?? keyGroupRangeOf(0, 1, options.keyGroups)
   const chunks = new Map<string, StateChunk[]>()
   for await (const chunk of options.restore?.keyed ?? []) {
@@ -98,6 +101,7 @@ export async function createStageState(options: StageStateOptions): Promise<Stag
         },
       )
     },
+    close: () => backend.close(),
   }
 }
 

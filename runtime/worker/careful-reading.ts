@@ -6,7 +6,6 @@ import { isBehind, originOf, stampOrigin } from './record-origin.ts'
 
 export interface CarefulOptions {
   readonly reader: SourceReader
-  readonly splits: readonly SplitState[]
   /** Records that are not to be processed, also those that a checkpoint has got past. */
   readonly poison: readonly Poison[]
   /** So many records, from the first on, may hold the one that fails: each is stamped with its place. */
@@ -18,16 +17,24 @@ const MAX_BATCH_ROWS = 1024
 
 export class CarefulReading {
   private readonly options: CarefulOptions
+  private readonly splits: SplitState[] = []
   /** By origin. */
-  private readonly poison: Map<string, Poison>
+  private readonly poison = new Map<string, Poison>()
   private suspects: number
 
   constructor(options: CarefulOptions) {
     this.options = options
     this.suspects = options.suspects
-    const own = new Map(options.splits.map(({ id, position }) => [id, position]))
-    const toCome = options.poison.filter(({ split, position }) => own.has(split) && !isBehind(position, own.get(split)))
-    this.poison = new Map(toCome.map((each) => [originOf(each.split, each.position), each]))
+  }
+
+  /** These are read here, each from its position on. */
+  add(splits: readonly SplitState[]): void {
+    this.splits.push(...splits)
+    const own = new Map(splits.map(({ id, position }) => [id, position]))
+    for (const each of this.options.poison) {
+      const { split, position } = each
+      if (own.has(split) && !isBehind(position, own.get(split))) this.poison.set(originOf(split, position), each)
+    }
   }
 
   get maxRows(): number {
@@ -38,8 +45,7 @@ export class CarefulReading {
   judge(polled: Batch): { readonly batch: Batch; readonly input: number } {
     if (!this.isCareful) return { batch: polled, input: 0 }
     this.suspects--
-    const { reader, splits } = this.options
-    const batch = stampOrigin(polled, reader, splits)
+    const batch = stampOrigin(polled, this.options.reader, this.splits)
     const poison = batch.origin === undefined ? undefined : this.poison.get(batch.origin)
     if (poison === undefined) return { batch, input: 0 }
     this.poison.delete(batch.origin!)

@@ -1,15 +1,17 @@
-/** The connectors a plan names: topics and tables by configuration, the rest from the job. */
+/** The connectors a plan names: topics, tables and endpoints by configuration, the rest from the job. */
 import type { TableCatalog } from '../../topology/contract/catalog.ts'
+import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
-import type { Node } from '../../topology/graph.ts'
+import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 
-/** What configuration maps topics and tables to. */
+/** What configuration maps topics, tables and endpoints to. */
 export interface Connections {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
+  readonly endpoints: EndpointSystem
 }
 
 export interface OpenConnectors {
@@ -19,7 +21,10 @@ export interface OpenConnectors {
 }
 
 /** Makes topics and tables that are not there yet, before any worker opens them. @throws {SluiceError} `SCHEMA_MISMATCH` */
-export async function ensureExternals(plan: Plan, { topics, tables }: Connections): Promise<void> {
+export async function ensureExternals(
+  plan: Plan,
+  { topics, tables }: Pick<Connections, 'topics' | 'tables'>,
+): Promise<void> {
   for (const { behaviour } of plan.nodes) {
     if (behaviour.type === 'source' && behaviour.source.kind === 'topic')
       await topics.ensureTopic(behaviour.source.name)
@@ -28,15 +33,12 @@ export async function ensureExternals(plan: Plan, { topics, tables }: Connection
 }
 
 /** Opens them for one attempt in one process. */
-export function openConnectors({ nodes }: Plan, { topics, tables }: Connections): OpenConnectors {
+export function openConnectors({ nodes }: Plan, connections: Connections): OpenConnectors {
   const sources = new Map<string, Source>()
   for (const { id, behaviour } of nodes) {
-    if (behaviour.type === 'source') {
-      const { source } = behaviour
-      sources.set(id, source.kind === 'topic' ? topics.source(source.name) : source.create())
-    }
+    if (behaviour.type === 'source') sources.set(id, openSource(behaviour.source, connections))
   }
-  const sinks = openSinks(nodes, tables)
+  const sinks = openSinks(nodes, connections)
   return {
     sources,
     sinks,
@@ -49,12 +51,35 @@ export function openConnectors({ nodes }: Plan, { topics, tables }: Connections)
 }
 
 /** By uid. */
-export function openSinks(nodes: readonly Node[], tables: TableCatalog): ReadonlyMap<string, Sink> {
+export function openSinks(
+  nodes: readonly Node[],
+  connections: Pick<Connections, 'tables' | 'endpoints'>,
+): ReadonlyMap<string, Sink> {
   const sinks = new Map<string, Sink>()
   for (const { id, behaviour } of nodes) {
-    if (behaviour.type !== 'sink') continue
-    const { sink } = behaviour
-    sinks.set(id, sink.kind === 'table' ? tables.sink(sink.table) : sink.create())
+    if (behaviour.type === 'sink') sinks.set(id, openSink(behaviour.sink, connections))
   }
   return sinks
+}
+
+function openSource(source: SourceReference, { topics, endpoints }: Connections): Source {
+  switch (source.kind) {
+    case 'topic':
+      return topics.source(source.name)
+    case 'endpoint':
+      return endpoints.source(source.endpoint)
+    case 'custom':
+      return source.create()
+  }
+}
+
+function openSink(sink: SinkReference, { tables, endpoints }: Pick<Connections, 'tables' | 'endpoints'>): Sink {
+  switch (sink.kind) {
+    case 'table':
+      return tables.sink(sink.table)
+    case 'endpoint':
+      return endpoints.sink(sink.endpoint)
+    case 'custom':
+      return sink.create()
+  }
 }

@@ -13,6 +13,7 @@ import { CarefulReading } from './careful-reading.ts'
 import type { LoopShare } from './loop-share.ts'
 import { atOrigin } from './record-origin.ts'
 import { SnapshotReporter } from './snapshot-reporter.ts'
+import { SplitEnds } from './split-ends.ts'
 import { SplitIdleness } from './split-idleness.ts'
 import type { SourceTaskControl, TaskListener } from './task.ts'
 import type { TaskMeter } from './task-meter.ts'
@@ -46,10 +47,14 @@ export class SourceTask implements SourceTaskControl {
   readonly name: TaskName
   private readonly options: SourceTaskOptions
   private readonly snapshots: SnapshotReporter
+  private readonly splits: SplitState[] = []
   private readonly idleness: SplitIdleness
+  private readonly ends: SplitEnds
   private readonly reading: CarefulReading
   private readonly turn: TaskTurn
   private readonly barriers: Barrier[] = []
+  /** Splits that it is to read too. */
+  private assigned: readonly SplitState[] = []
   private draining = false
   private halted = false
   private stopped = false
@@ -70,11 +75,8 @@ export class SourceTask implements SourceTaskControl {
     options.wakes.onDue = () => this.waiting?.abort()
     this.snapshots = new SnapshotReporter(options.name, options.listener, options.clock)
     this.reading = new CarefulReading({ ...options, suspects: options.careful })
-    this.idleness = new SplitIdleness(
-      options.splits.map((split) => split.index),
-      options.clock,
-      options.idleAfterMs,
-    )
+    this.idleness = new SplitIdleness([], options.clock, options.idleAfterMs)
+    this.ends = new SplitEnds(options.reader, options.clock)
   }
 
   async run(): Promise<void> {
@@ -82,13 +84,12 @@ export class SourceTask implements SourceTaskControl {
     const { reading } = this
     let current: Batch | undefined
     try {
-      await reader.assign(splits)
+      await this.takeOver(splits)
       // Whoever has nothing to read holds nobody back.
       if (splits.length === 0) stage.onIdle(0, { kind: 'idle' })
-      for (const { index } of splits)
-        await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
       while (!this.stopped) {
         if (this.draining) await this.sendEnd()
+        if (this.assigned.length > 0) await this.takeAssigned()
         if (wakes.isDue) await this.turn.wake()
         for (let barrier = this.barriers.shift(); barrier !== undefined; barrier = this.barriers.shift())
           this.snapshot(barrier)
@@ -119,6 +120,11 @@ export class SourceTask implements SourceTaskControl {
     } catch (error) {
       listener.failed(this.name, atOrigin(error, current))
     }
+  }
+
+  assign(splits: readonly SplitState[]): void {
+    this.assigned = this.assigned.concat(splits)
+    this.waiting?.abort()
   }
 
   trigger(barrier: Barrier): void {
@@ -184,6 +190,25 @@ export class SourceTask implements SourceTaskControl {
     await this.options.stage.close()
   }
 
+  private takeAssigned(): Promise<void> {
+    const { assigned } = this
+    this.assigned = []
+    this.ended = false
+    return this.takeOver(assigned)
+  }
+
+  private async takeOver(splits: readonly SplitState[]): Promise<void> {
+    const { stage, reader } = this.options
+    await reader.assign(splits)
+    this.splits.push(...splits)
+    this.reading.add(splits)
+    for (const { index } of splits) {
+      this.idleness.add(index)
+      await stage.onWatermark(0, { kind: 'watermark', timestampMs: MIN_WATERMARK_MS, split: index })
+    }
+    this.ends.add(splits)
+  }
+
   private snapshot({ checkpointId, triggeredAtMs, ...barrier }: Barrier): void {
     const { stage, reader, outputs, clock } = this.options
     // Positions and stage state are cut at the same moment: nothing was polled that has not been fed.
@@ -203,12 +228,19 @@ export class SourceTask implements SourceTaskControl {
   }
 
   private async idle(): Promise<void> {
-    const { reader, splits, listener, meter } = this.options
-    if (!this.ended && splits.every((split) => reader.atEnd(split.id))) {
+    const { reader, listener, meter } = this.options
+    if (!this.ended && this.splits.every((split) => reader.atEnd(split.id))) {
       this.ended = true
       listener.atEnd(this.name)
     }
-    if (this.barriers.length > 0 || this.draining || this.stopped || this.options.wakes.isDue) return
+    if (
+      this.barriers.length > 0 ||
+      this.assigned.length > 0 ||
+      this.draining ||
+      this.stopped ||
+      this.options.wakes.isDue
+    )
+      return
     this.waiting = new AbortController()
     const { signal } = this.waiting
     await meter.waitIdle(
@@ -217,37 +249,38 @@ export class SourceTask implements SourceTaskControl {
     this.waiting = undefined
   }
 
-  /** A split at its bound is not idle: it holds its watermark until the job stops. */
+  /** A split at its bound is not idle: it holds its watermark until the job stops, unless nothing ever comes behind it. */
   private announceIdle(): void {
     const { alignment, stage } = this.options
     const holds = (index: number) => this.atEnd(index) || alignment?.isPaused(index) === true
     for (const split of this.idleness.newlyIdle(holds)) stage.onIdle(0, { kind: 'idle', split })
+    for (const split of this.ends.newlyEnded()) stage.onIdle(0, { kind: 'idle', split })
   }
 
   private pauseThoseAhead(): void {
-    const { alignment, reader, splits } = this.options
+    const { alignment, reader } = this.options
     if (alignment === undefined) return
     const { pause, resume } = alignment.update(this.holdsNobody)
     if (pause.length === 0 && resume.length === 0) return
     // That it was not read says nothing about a split.
     for (const index of resume) this.idleness.active(index)
     const idsOf = (indexes: readonly number[]) =>
-      splits.filter(({ index }) => indexes.includes(index)).map(({ id }) => id)
+      this.splits.filter(({ index }) => indexes.includes(index)).map(({ id }) => id)
     reader.pauseOrResume?.(idsOf(pause), idsOf(resume))
   }
 
   /** A reader that can't pause single splits rests when all of them are ahead. */
   private allArePaused(): boolean {
-    const { alignment, splits } = this.options
+    const { alignment } = this.options
     if (alignment === undefined || this.ended) return false
-    const toRead = splits.filter(({ index }) => !this.atEnd(index))
+    const toRead = this.splits.filter(({ index }) => !this.atEnd(index))
     return toRead.length > 0 && toRead.every(({ index }) => alignment.isPaused(index))
   }
 
   private readonly holdsNobody = (index: number): boolean => this.idleness.isIdle(index) || this.atEnd(index)
 
   private atEnd(index: number): boolean {
-    const split = this.options.splits.find((each) => each.index === index)
+    const split = this.splits.find((each) => each.index === index)
     return split !== undefined && this.options.reader.atEnd(split.id)
   }
 }

@@ -21,6 +21,11 @@ export class SplitIdleness {
     for (const split of splits) this.silentMs.set(split, 0)
   }
 
+  /** The split is read here too from now on. */
+  add(split: number): void {
+    this.silentMs.set(split, 0)
+  }
+
   /** The split has data again. */
   active(split: number): void {
     if (this.idleAfterMs === Number.POSITIVE_INFINITY) return

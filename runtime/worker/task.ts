@@ -1,4 +1,5 @@
 /** What a worker sees of a task, and what a task tells it. */
+import type { SplitState } from '../../topology/contract/source.ts'
 import type { Barrier } from '../../topology/element.ts'
 import type { SnapshotTimes, TaskName, TaskSnapshot, TaskStatus } from '../protocol/messages.ts'
 
@@ -26,6 +27,8 @@ export interface Task {
 export interface SourceTaskControl extends Task {
   /** Injects a barrier between two batches. */
   trigger(barrier: Barrier): void
+  /** Reads these splits too. */
+  assign(splits: readonly SplitState[]): void
   /** Sends Watermark(+∞) and EndOfInput. */
   drain(): void
   /** Reads no further; answers barriers. */

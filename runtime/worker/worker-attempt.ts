@@ -114,6 +114,11 @@ export class WorkerAttempt {
       case 'align':
         for (const source of sources) source.align(message.watermarksMs)
         break
+      case 'assign': {
+        const { stage, subtask } = message.task
+        sources.find(({ name }) => name.stage === stage && name.subtask === subtask)?.assign(message.splits)
+        break
+      }
       case 'halt':
         for (const source of sources) source.halt()
         break

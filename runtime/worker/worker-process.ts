@@ -5,7 +5,7 @@ import { SluiceError } from '../../topology/errors.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import { checkpointFiles } from '../checkpoint/checkpoint-files.ts'
-import { openFiles, openTables, openTopics } from '../compose/index.ts'
+import { openConnections, openFiles } from '../compose/index.ts'
 import { type LoadedJob, loadJob } from '../control/load-job.ts'
 import { changedFiles } from '../control/module-files.ts'
 import { createLogger } from '../observability/logger.ts'
@@ -29,7 +29,7 @@ export async function runWorkerProcess(): Promise<void> {
   const transport = new SocketTransport(start.transport)
   // Both take their time, and the coordinator will not ask for them before it has read the checkpoint.
   const loaded = loadJob(file, process.cwd())
-  const connections = Promise.all([openTopics(config, context), openTables(config, context)])
+  const connections = openConnections(config, context)
   for (const early of [loaded, connections]) early.catch(() => {})
   const worker = await Worker.connect(address, {
     name,
@@ -37,10 +37,7 @@ export async function runWorkerProcess(): Promise<void> {
     token,
     transport,
     loadPlan: async (deployment) => planOf(await loaded, deployment),
-    openConnections: async () => {
-      const [topics, tables] = await connections
-      return { topics, tables }
-    },
+    openConnections: () => connections,
     files: checkpointFiles(await openFiles(config, context), `${config.checkpoints}/${job}`),
     clock,
     logger,

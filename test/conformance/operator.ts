@@ -1,6 +1,7 @@
 /** What operators do, wherever they run: one list for every place. */
 import { describe, expect, it } from 'vitest'
-import { CASES, CHECKLIST } from './operators/cases.ts'
+import { CASES } from './operators/cases.ts'
+import { CHECKLIST } from './operators/checklist.ts'
 import { type OperatorRunner, sortedRows } from './operators/script.ts'
 import type { SubjectName } from './operators/subjects.ts'
 

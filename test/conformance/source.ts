@@ -15,6 +15,11 @@ export interface SourceHarness {
 
 export interface SourceCase {
   readonly name: string
+  /**
+   * What not every source can: a split that `grows` while it is read, as a partition does and a file does not; values of
+   * any `bytes`, as a record has and a line has not.
+   */
+  readonly needs?: 'grows' | 'bytes'
   run(harness: SourceHarness): Promise<void>
 }
 
@@ -159,6 +164,7 @@ export const sourceConformance: readonly SourceCase[] = [
   },
   {
     name: 'starts at earliest, at latest, or at the first record of a time',
+    needs: 'grows',
     async run(harness) {
       await harness.append(0, ['a', 'b'], 1_000)
       await harness.append(0, ['c', 'd'], 2_000)
@@ -175,7 +181,29 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    name: 'stops before the first record of a time, or at an offset, but not behind the latest',
+    needs: 'grows',
+    async run(harness) {
+      await harness.append(0, ['a', 'b'], 1_000)
+      await harness.append(0, ['c', 'd'], 2_000)
+      const upTo = async (until: NonNullable<Parameters<Source['discoverSplits']>[0]['until']>) => {
+        const reader = await fromStart(harness, { until })
+        const read = valuesOf(await drain(reader), 0)
+        expect(reader.snapshot().every(({ id }) => reader.atEnd(id))).toBe(true)
+        return read
+      }
+      expect(await upTo({ timestampMs: 1_000 })).toEqual([])
+      expect(await upTo({ timestampMs: 2_000 })).toEqual(['a', 'b'])
+      expect(await upTo({ timestampMs: 9_000 })).toEqual(['a', 'b', 'c', 'd'])
+      expect(await upTo({ offset: 3n })).toEqual(['a', 'b', 'c'])
+      expect(await upTo({ offset: 99n })).toEqual(['a', 'b', 'c', 'd'])
+      const reader = await fromStart(harness, { from: { offset: 1n }, until: { offset: 3n } })
+      expect(valuesOf(await drain(reader), 0)).toEqual(['b', 'c'])
+    },
+  },
+  {
     name: 'goes on when records come after it found nothing',
+    needs: 'grows',
     async run(harness) {
       const reader = await fromStart(harness)
       expect(await reader.poll(10)).toBeUndefined()
@@ -202,6 +230,7 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    needs: 'grows',
     name: 'wakes a waiting reader when records come, when time is up, and when it is aborted',
     async run(harness) {
       const reader = await fromStart(harness)
@@ -235,6 +264,7 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    needs: 'bytes',
     name: 'carries keys and values byte for byte: empty, all bytes, a megabyte',
     async run(harness) {
       const large = 'x'.repeat(1 << 20)

@@ -53,7 +53,9 @@ function restored<V>(
   const backend = open({ keyGroups: KEY_GROUPS })
   const state = backend.open('op', descriptor)
   for (const chunk of chunks) if (chunk.state === descriptor.name) backend.load(chunk)
-  return contents(state)
+  const found = contents(state)
+  void backend.close()
+  return found
 }
 
 /** Snapshots the number 1 for key `a`; the function returned loads it into a state of another codec. */
@@ -554,6 +556,7 @@ async function followsModel(
   }
   await Promise.all(outcomes)
   expect(contents(state)).toEqual(modelContents())
+  await backend.close()
 }
 
 function idOf([namespace, keyGroup, key]: readonly [number, number, Key]): string {

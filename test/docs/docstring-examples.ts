@@ -1,6 +1,7 @@
-/** Every `@example` of topology/ and operators/, as a module that imports the names it uses. */
+/** Every `@example` of a docstring, as a module that imports the names it uses. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { operatorEntries } from '../house/operator-table.ts'
 import { root } from './fences.ts'
 
 export interface Example {
@@ -17,35 +18,39 @@ type Names = ReadonlyMap<string, { readonly from: string; readonly isType: boole
 const zod: Names = new Map([['z', { from: 'zod', isType: false }]])
 
 export function docstringExamples(): readonly Example[] {
-  const shared = merged(
-    exportsOf(join(root, 'topology/index.ts')),
+  const hub = merged(exportsOf(join(root, 'topology/index.ts')), exportsOf(join(root, 'test/docs/fixtures.ts')), zod)
+  const dsl = merged(
+    hub,
     exportsOf(join(root, 'operators/index.ts')),
-    exportsOf(join(root, 'test/docs/fixtures.ts')),
-    zod,
+    exportsOf(join(root, 'runtime/testing/index.ts')),
   )
-  return ['topology', 'operators'].flatMap((room) =>
+  // Where `process` is Node's.
+  const edges = merged(hub, exportsOf(join(root, 'runtime/producer/index.ts')))
+  return ['topology', 'operators', 'connectors', 'runtime'].flatMap((room) =>
     readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join(room, file))
-      .flatMap((file) => examplesOf(file, shared)),
+      .flatMap((file) => examplesOf(file, /^(connectors|runtime\/(?!testing))/.test(file) ? edges : dsl)),
   )
 }
 
-/** What stands around an example that is a part of a pipe only. */
-const CONTEXTS: readonly (readonly [RegExp, (code: string) => string])[] = [
-  [/^aggregate\(/, (code) => `purchases.pipe(keyBy('user_id'), window(tumbling(days(1))), ${code})`],
-  [
-    /^(sum|avg|min|max|count|countDistinct)\(/,
-    (code) => `purchases.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ example: ${code} }))`,
-  ],
-  [/^(custom|conforms)\(/, (code) => `rules(Order, [${code}])`],
-  [/^cleanse\(/, (code) => `orders.pipe(${code})`],
-]
+const AGGREGATED = "records.pipe(keyBy('user_id'), window(tumbling(days(1)))"
+
+/** What stands around an example that is a part of a pipe only, by the function that it begins with. */
+function contextOf(fragment: string): ((code: string) => string) | undefined {
+  const name = /^(\w+)\(/.exec(fragment)?.[1]
+  if (name === undefined) return undefined
+  if (name === 'aggregate') return (code) => `${AGGREGATED}, ${code})`
+  if (name === 'custom' || name === 'conforms') return (code) => `rules(Order, [${code}])`
+  if (name === 'cleanse') return (code) => `orders.pipe(${code})`
+  const isAggregate = operatorEntries().some((each) => each.name === name && each.file.startsWith('aggregate/'))
+  return isAggregate ? (code) => `${AGGREGATED}, aggregate({ example: ${code} }))` : undefined
+}
 
 /** `fragment` as a module of its own, with imports from `names` for the identifiers it uses. */
 export function asModule(fragment: string, names: Names): string {
-  const context = CONTEXTS.find(([begins]) => begins.test(fragment))
-  const code = context === undefined ? fragment : context[1](fragment.replace(/\s*\/\/.*$/, ''))
+  const inContext = contextOf(fragment)
+  const code = inContext === undefined ? fragment : inContext(fragment.replace(/\s*\/\/.*$/, ''))
   const used = new Set(code.match(/[A-Za-z_$][\w$]*/g))
   const imports = [...names].flatMap(([name, { from, isType }]) =>
     used.has(name) ? [`import { ${isType ? 'type ' : ''}${name} } from '${from}'`] : [],
@@ -61,6 +66,7 @@ export function documentNames(): Names {
     exportsOf(join(root, 'topology/index.ts')),
     exportsOf(join(root, 'operators/index.ts')),
     exportsOf(join(root, 'runtime/producer/index.ts')),
+    exportsOf(join(root, 'runtime/testing/index.ts')),
     exportsOf(join(root, 'test/docs/fixtures.ts')),
     zod,
   )

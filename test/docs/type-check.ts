@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './fences.ts'
 
-/** @returns the compiler's complaints by module; a sound one is not in it. */
+/** @returns the compiler's complaints by module, each with what it says of the reason; a sound one is not in it. */
 export async function typeCheck(modules: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, readonly string[]>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-docs-'))
   try {
@@ -23,7 +23,11 @@ export async function typeCheck(modules: ReadonlyMap<string, string>): Promise<R
         extends: join(root, 'tsconfig.json'),
         compilerOptions: {
           // What a package would be imported as.
-          paths: { sluice: ['./sluice.ts'], 'sluice/producer': [join(root, 'runtime/producer/index.ts')] },
+          paths: {
+            sluice: ['./sluice.ts'],
+            'sluice/producer': [join(root, 'runtime/producer/index.ts')],
+            'sluice/testing': [join(root, 'runtime/testing/index.ts')],
+          },
         },
         include: ['*.ts'],
       }),
@@ -32,10 +36,16 @@ export async function typeCheck(modules: ReadonlyMap<string, string>): Promise<R
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
     const output = await tsc(folder)
     const complaints = new Map<string, string[]>()
-    for (const line of output.split('\n').filter((each) => each.includes('error TS'))) {
-      const index = /module-(\d+)\.ts/.exec(line)?.[1]
-      const name = index === undefined ? 'elsewhere' : names[Number(index)]!
-      complaints.set(name, [...(complaints.get(name) ?? []), line])
+    let said: string[] = []
+    for (const line of output.split('\n')) {
+      const complaint =
+        /module-(\d+)\.ts\(\d+,\d+\): error (TS\d+: .*)/.exec(line) ?? /^()(.*error TS\d+: .*)/.exec(line)
+      if (complaint !== null) {
+        const name = complaint[1] === '' ? 'elsewhere' : names[Number(complaint[1])]!
+        said = complaints.get(name) ?? []
+        complaints.set(name, said)
+        said.push(complaint[2]!)
+      } else if (line.startsWith(' ')) said.push(`${said.pop()}\n${line}`)
     }
     return complaints
   } finally {

@@ -1,6 +1,4 @@
 /** The parts of README.md that are made from the code's own tables, so that neither can say what the other does not. */
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { CommandDescription } from '../../runtime/cli/command.ts'
 import { COMMANDS } from '../../runtime/cli/commands.ts'
 import { EXIT_CODES } from '../../runtime/cli/exit-code.ts'
@@ -8,12 +6,12 @@ import type { OptionDescription } from '../../runtime/cli/option.ts'
 import { describeVariable, VARIABLES, type Variable } from '../../runtime/config/variables.ts'
 import { ROUTES } from '../../runtime/control/rest/routes.ts'
 import { METRICS, type MetricDefinition } from '../../runtime/observability/metric-table.ts'
-
-const root = resolve(import.meta.dirname, '../..')
+import { operatorTable, partTable } from './operator-table.ts'
 
 /** By the name in `<!-- name:begin -->` and `<!-- name:end -->`. */
 const SECTIONS: Readonly<Record<string, () => string>> = {
-  operators: operatorTable,
+  operators: () => tableOf(operatorTable()),
+  'operator-parts': () => tableOf(partTable()),
   cli: () => COMMANDS.map(commandSection).join('\n\n'),
   'exit-codes': () =>
     table(
@@ -33,61 +31,6 @@ export function withGeneratedSections(document: string): string {
     if (from < 0 || to < from) throw new Error(`README.md has no section between ${begin.trim()} and ${end}`)
     return `${text.slice(0, from + begin.length)}\n${generate()}\n\n${text.slice(to)}`
   }, document)
-}
-
-/** An exported operator: where it is written and what its docstring says first. */
-export interface OperatorEntry {
-  readonly name: string
-  /** Relative to operators/. */
-  readonly file: string
-  readonly sentence: string
-}
-
-/** Every value that operators/index.ts exports, in its order. */
-export function operatorEntries(): readonly OperatorEntry[] {
-  const barrel = readFileSync(join(root, 'operators/index.ts'), 'utf8')
-  return [...barrel.matchAll(/^export \{([^}]*)\} from '\.\/([^']+)'/gm)].flatMap(([, names, file]) =>
-    names!
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '' && !name.startsWith('type '))
-      .map((name) => ({ name, file: file!, sentence: firstSentence(file!, name) })),
-  )
-}
-
-function firstSentence(file: string, name: string): string {
-  const text = readFileSync(join(root, 'operators', file), 'utf8')
-  const documented = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*export (?:function|const) ${name}\\b`).exec(text)
-  const paragraph = (documented?.[1] ?? '')
-    .replaceAll(/^\s*\*? ?/gm, '')
-    .split(/\n\n|@example/)[0]!
-    .replaceAll(/\{@link (\w+)\}/g, '`$1`')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-  return /^.*?[.!](?= [A-Z]|$)/.exec(paragraph)?.[0] ?? paragraph
-}
-
-/** By the folder of operators/, in the order of the table. */
-const OPERATOR_GROUPS: Readonly<Record<string, string>> = {
-  '': 'records and keys',
-  process: 'state of your own',
-  watermark: 'event time',
-  window: 'windows',
-  aggregate: 'inside `aggregate`',
-  quality: 'quality',
-  medallion: 'medallion',
-}
-
-function operatorTable(): string {
-  const entries = operatorEntries()
-  return table(
-    ['kind', 'operator', 'what it does'],
-    Object.entries(OPERATOR_GROUPS).flatMap(([folder, kind]) =>
-      entries
-        .filter(({ file }) => file.slice(0, Math.max(0, file.indexOf('/'))) === folder)
-        .map(({ name, file, sentence }) => [kind, `[\`${name}\`](operators/${file})`, escaped(sentence)]),
-    ),
-  )
 }
 
 function commandSection({ name, summary, details = [], positionals, options }: CommandDescription): string {
@@ -140,6 +83,13 @@ function metricTable(): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
+
+function tableOf([head, ...rows]: readonly (readonly string[])[]): string {
+  return table(
+    head!,
+    rows.map((row) => row.map(escaped)),
+  )
 }
 
 /** Neither a table's border nor HTML. */

@@ -3,15 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { keyBy, processWithBroadcast } from '../../operators/index.ts'
 import type { KeyedBroadcastContext } from '../../operators/process/broadcast/broadcast-context.ts'
-import { subtaskOf } from '../../runtime/state/key-group-range.ts'
 import { milliseconds } from '../../topology/duration.ts'
-import { keyGroupOf } from '../../topology/key.ts'
 import { int, long } from '../../topology/schema/index.ts'
 import { type MapStateOptions, mapState } from '../../topology/state/map-state.ts'
 import { valueState } from '../../topology/state/value-state.ts'
 import type { Stream } from '../../topology/stream.ts'
-import { type HarnessSnapshot, harness2, KEY_GROUPS } from '../support/operator-harness.ts'
-import { merged } from '../support/parallel-harness.ts'
+import { harness2 } from '../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
 interface Order {
@@ -142,31 +139,24 @@ describe('broadcast state', () => {
       },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
     )
-    const open = (parallelism: number, restored?: HarnessSnapshot) =>
-      Promise.all(
-        Array.from({ length: parallelism }, (_, subtask) =>
-          harness2(limited(), { subtask, parallelism, ...(restored && { restored }) }),
-        ),
-      )
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-        let run = await open(1)
+        let run = await harness2(limited())
         const limits = new Map<string, number>()
         const counts = new Map<string, number>()
         for (const each of steps) {
           if (typeof each === 'number') {
-            run = await open(each, merged(await Promise.all(run.map((subtask) => subtask.snapshot()))))
+            run = await harness2(limited(), { parallelism: each, restored: await run.snapshot() })
           } else if ('limit' in each) {
-            for (const subtask of run) subtask.right.batch([each])
+            run.right.batch([each])
             if (each.limit === null) limits.delete(each.name)
             else limits.set(each.name, each.limit)
           } else {
-            const subtask = run[subtaskOf(keyGroupOf(each.user, KEY_GROUPS), run.length, KEY_GROUPS)]!
-            subtask.left.batch([each])
+            run.left.batch([each])
             counts.set(each.user, (counts.get(each.user) ?? 0) + 1)
             const over = [...limits].filter(([, limit]) => each.n > limit).map(([name]) => name)
             const expected = { user: each.user, seen: counts.get(each.user), over: over.sort() }
-            expect(subtask.rows().at(-1)).toEqual(expected)
+            expect(run.rows().at(-1)).toEqual(expected)
           }
         }
       }),

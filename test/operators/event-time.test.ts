@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { eventTime } from '../../operators/index.ts'
-import { NodeInputs } from '../../runtime/time/node-inputs.ts'
+import { eventTime, single } from '../../operators/index.ts'
 import { milliseconds, seconds } from '../../topology/duration.ts'
 import type { Element } from '../../topology/element.ts'
 import type { Stream } from '../../topology/stream.ts'
 import { type HarnessSnapshot, harness } from '../support/operator-harness.ts'
-import { merged } from '../support/parallel-harness.ts'
 
 interface Reading {
   at: bigint
@@ -16,6 +14,9 @@ const at = (...timesMs: number[]): Reading[] => timesMs.map((timeMs) => ({ at: B
 
 const within = (outOfOrdernessMs: number) => (s: Stream<Reading>) =>
   s.pipe(eventTime('at', { outOfOrderness: milliseconds(outOfOrdernessMs) }))
+
+const timesOf = (elements: readonly Element[]) =>
+  elements.flatMap((element) => (element.kind === 'watermark' ? [element.timestampMs] : []))
 
 describe('eventTime', () => {
   it('emits nothing for nothing, and never a watermark that has not grown', async () => {
@@ -122,18 +123,18 @@ describe('eventTime', () => {
       //  split 1   50           subtask 1, 50 … 80    80, whatever subtask 0 once knew of it
       const before = await harness(within(0))
       before.batch(at(50), { split: 1 }).batch(at(100), { split: 0 })
-      const restored = await before.snapshot()
-      const place = (subtask: number) => ({ subtask, parallelism: 2, restored })
-      const [first, second] = [await harness(within(0), place(0)), await harness(within(0), place(1))]
-      first.watermark(announced, 0)
-      second.watermark(announced, 1).batch(at(80), { split: 1 })
-      const snapshots = [await second.snapshot(), await first.snapshot()]
-      expect(snapshots.map(({ split }) => split['eventTime(at)/times'])).toEqual([
-        { parallelism: 2, 'watermark/1': 79, 'split/1': 80 },
-        { parallelism: 2, 'watermark/0': 49, 'split/0': 100 },
-      ])
+      const two = await harness(within(0), { parallelism: 2, restored: await before.snapshot() })
+      two.watermark(announced, 0).watermark(announced, 1).batch(at(80), { split: 1 })
+      const restored = await two.snapshot()
+      expect(restored.split['eventTime(at)/times']).toEqual({
+        parallelism: 2,
+        'watermark/0': 49,
+        'split/0': 100,
+        'watermark/1': 79,
+        'split/1': 80,
+      })
 
-      const after = await harness(within(0), { restored: merged(snapshots) })
+      const after = await harness(within(0), { restored })
       after.watermark(announced, 0).watermark(announced, 1).batch(at(70), { split: 1 })
       expect(after.watermarks()).toEqual([49, 79])
     })
@@ -151,46 +152,41 @@ describe('eventTime', () => {
     })
 
     it('repeats its own promise after a restore, and after a rescale the least of all', async () => {
-      const of = (subtask: number, restored?: HarnessSnapshot) =>
-        harness(within(0), { subtask, parallelism: 2, ...(restored && { restored }) })
-      const snapshotOf = async (subtask: number, ...timesMs: number[]) => {
-        const run = await of(subtask)
-        run.watermark(announced, subtask).batch(at(...timesMs), { split: subtask })
-        return run.snapshot()
+      const watermarksOf = async (parallelism: number, restored: HarnessSnapshot) => {
+        const run = await harness(within(0), { parallelism, restored })
+        run.watermark(announced, 0).watermark(announced, 1)
+        return Array.from({ length: parallelism }, (_, subtask) => timesOf(run.elementsOf(subtask)))
       }
-      const both = merged([await snapshotOf(0, 100), await snapshotOf(1, 50)])
-      expect((await of(0, both)).watermark(announced, 0).watermarks()).toEqual([99])
-      expect((await of(1, both)).watermark(announced, 1).watermarks()).toEqual([49])
-      expect((await harness(within(0), { restored: both })).watermark(announced, 0).watermarks()).toEqual([49])
-
+      const both = await harness(within(0), { parallelism: 2 })
+      both.watermark(announced, 0).watermark(announced, 1).batch(at(100), { split: 0 })
       // Subtask 1 has read nothing: nothing is promised for its split.
-      const half = merged([await snapshotOf(0, 100), await snapshotOf(1)])
-      expect((await of(0, half)).watermark(announced, 0).watermarks()).toEqual([99])
-      expect((await of(1, half)).watermark(announced, 1).watermarks()).toEqual([])
-      expect((await harness(within(0), { restored: half })).watermark(announced, 0).watermarks()).toEqual([])
+      const half = await both.snapshot()
+      both.batch(at(50), { split: 1 })
+      const whole = await both.snapshot()
+      expect(await watermarksOf(2, whole)).toEqual([[99], [49]])
+      expect(await watermarksOf(1, whole)).toEqual([[49]])
+      expect(await watermarksOf(2, half)).toEqual([[99], []])
+      expect(await watermarksOf(1, half)).toEqual([[]])
     })
 
     it('is idle without a split to read, and promises no more than before', async () => {
-      const fresh = await harness(within(0), { subtask: 1, parallelism: 2 })
-      fresh.idle()
-      expect(fresh.elements()).toEqual([{ kind: 'idle' }])
+      const fresh = await harness(within(0), { parallelism: 2 })
+      fresh.idle(1)
+      expect(fresh.elementsOf(1)).toEqual([{ kind: 'idle' }])
 
       const restored = await (await harness(within(0))).batch(at(100), { split: 0 }).snapshot()
-      const rescaled = await harness(within(0), { subtask: 1, parallelism: 2, restored })
-      rescaled.idle()
-      expect(rescaled.elements()).toEqual([{ kind: 'watermark', timestampMs: 99 }, { kind: 'idle' }])
-      expect((await rescaled.snapshot()).split['eventTime(at)/times']).toEqual({ parallelism: 2, 'watermark/1': 99 })
+      const rescaled = await harness(within(0), { parallelism: 2, restored })
+      rescaled.watermark(announced, 0).idle(1)
+      expect(rescaled.elementsOf(1)).toEqual([{ kind: 'watermark', timestampMs: 99 }, { kind: 'idle' }])
+      expect((await rescaled.snapshot()).split['eventTime(at)/times']).toMatchObject({ 'watermark/1': 99 })
     })
 
     it('lets the others go on, where an idle subtask meets them', async () => {
-      const merged: Element[] = []
-      const inputs = new NodeInputs(2, Number.NEGATIVE_INFINITY, (element) => merged.push(element))
-      const [reader, splitless] = [0, 1].map((subtask) => harness(within(0), { subtask, parallelism: 2 }))
-      for (const element of (await splitless!).idle().elements()) inputs.receive(element, 1)
-      for (const element of (await reader!).batch(at(100), { split: 0 }).elements()) inputs.receive(element, 0)
-      expect(merged.filter(({ kind }) => kind !== 'batch')).toEqual([{ kind: 'watermark', timestampMs: 99 }])
-      inputs.receive({ kind: 'idle' }, 0)
-      expect(merged.at(-1)).toEqual({ kind: 'idle' })
+      const run = await harness((s: Stream<Reading>) => s.pipe(within(0), single()), { parallelism: 2 })
+      run.idle(1).batch(at(100), { split: 0 })
+      expect(timesOf(run.elementsOf(0))).toEqual([99])
+      run.idle(0)
+      expect(run.elementsOf(0).at(-1)).toEqual({ kind: 'idle' })
     })
 
     it('goes on without splits where its own watermark was, over restores', async () => {

@@ -6,24 +6,28 @@ import {
   aggregate,
   count,
   countDistinct,
+  countWindow,
   deduplicate,
   expect as expectRules,
   keyBy,
   process,
   rules,
+  session,
+  sliding,
   sum,
   tumbling,
   unique,
   window,
   windowStart,
 } from '../../operators/index.ts'
+import { keyGroupRangeOf } from '../../runtime/state/key-group-range.ts'
+import { testOperator } from '../../runtime/testing/test-operator.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import { int, long } from '../../topology/schema/index.ts'
 import { mapState } from '../../topology/state/map-state.ts'
 import { valueState } from '../../topology/state/value-state.ts'
 import type { AnyStream, Stream } from '../../topology/stream.ts'
-import { harness } from '../support/operator-harness.ts'
-import { ParallelHarness } from '../support/parallel-harness.ts'
+import { harness, KEY_GROUPS } from '../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
 const Sale = z.object({ id: z.string(), item: z.string(), cents: long() })
@@ -42,6 +46,23 @@ const KINDS: Readonly<
       window(tumbling(milliseconds(100)), { allowedLateness: milliseconds(50) }),
       aggregate({ start: windowStart(), total: sum('cents'), sales: count(), items: countDistinct('item') }),
     ),
+  }),
+  'sliding windows': (s) => ({
+    ...s.pipe(
+      keyBy('id'),
+      window(sliding(milliseconds(100), milliseconds(40)), { allowedLateness: milliseconds(50) }),
+      aggregate({ start: windowStart(), total: sum('cents'), sales: count() }),
+    ),
+  }),
+  sessions: (s) => ({
+    ...s.pipe(
+      keyBy('id'),
+      window(session(milliseconds(30)), { allowedLateness: milliseconds(20) }),
+      aggregate({ start: windowStart(), total: sum('cents'), sales: count() }),
+    ),
+  }),
+  'counted windows': (s) => ({
+    out: s.pipe(keyBy('id'), window(countWindow(4, 2)), aggregate({ total: sum('cents'), sales: count() })).out,
   }),
   deduplicate: (s) => ({ ...s.pipe(deduplicate({ by: 'id', within: milliseconds(100) })) }),
   unique: (s) => ({
@@ -113,22 +134,26 @@ const describeRow = (row: unknown) =>
   JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
 
 describe.each(Object.entries(KINDS))('%s', (kind, build) => {
-  const ports = { windows: ['out', 'late'], deduplicate: ['out', 'late'], unique: ['out', 'quarantined'] }[kind] ?? [
-    'out',
-  ]
-  const parallel = (parallelism: number) => ParallelHarness.open({ build, keyOf: ({ id }: Sale) => id, parallelism })
+  const ports = {
+    windows: ['out', 'late'],
+    'sliding windows': ['out', 'late'],
+    sessions: ['out', 'late'],
+    deduplicate: ['out', 'late'],
+    unique: ['out', 'quarantined'],
+  }[kind] ?? ['out']
+  const parallel = (parallelism: number) =>
+    testOperator<[Sale], ReturnType<typeof build>>(build, { parallelism, keyGroups: KEY_GROUPS })
 
   it(`is the same over rescales as without (seed ${FRESH_SEED})`, async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.constantFrom(1, 2, 3), async (all, parallelism) => {
         const whole = await harness(build)
-        let rescaled = await parallel(parallelism)
-        const actual: string[] = []
+        const rescaled = await parallel(parallelism)
         let watermarkMs = Number.NEGATIVE_INFINITY
         for (const step of all) {
           if ('rescaleTo' in step) {
-            actual.push(...collect(rescaled, ports))
-            rescaled = await rescaled.rescale(step.rescaleTo)
+            await rescaled.checkpoint()
+            await rescaled.restart({ parallelism: step.rescaleTo })
           } else if ('watermarkMs' in step) {
             watermarkMs = Math.max(watermarkMs, step.watermarkMs)
             whole.watermark(watermarkMs)
@@ -140,8 +165,7 @@ describe.each(Object.entries(KINDS))('%s', (kind, build) => {
         }
         whole.end(true)
         rescaled.end(true)
-        actual.push(...collect(rescaled, ports))
-        expect(actual.sort()).toEqual(collect(whole, ports).sort())
+        expect(collect(rescaled, ports).sort()).toEqual(collect(whole, ports).sort())
       }),
       runs(4_000),
     )
@@ -149,13 +173,19 @@ describe.each(Object.entries(KINDS))('%s', (kind, build) => {
 
   it('is dealt out over 3 subtasks and over 2, each key to one', async () => {
     const ids = Array.from({ length: 200 }, (_, index) => `id-${index}`)
-    let run = await parallel(1)
+    const run = await parallel(1)
     run.timed(ids.map((id) => [{ id, item: 'x', cents: 1n }, 10] as const))
     for (const parallelism of [3, 2]) {
-      run = await run.rescale(parallelism)
-      const snapshots = await Promise.all(run.subtasks.map((subtask) => subtask.snapshot()))
-      const entries = snapshots.map(({ keyed }) => keyed.reduce((total, chunk) => total + chunk.entries, 0))
-      expect(entries).toHaveLength(parallelism)
+      await run.checkpoint()
+      await run.restart({ parallelism })
+      const { manifest } = await run.checkpoint()
+      const entries = Array.from({ length: parallelism }, (_, subtask) => {
+        const { first, last } = keyGroupRangeOf(subtask, parallelism, KEY_GROUPS)
+        const own = manifest.keyed.filter(
+          ({ firstKeyGroup, lastKeyGroup }) => firstKeyGroup >= first && lastKeyGroup <= last,
+        )
+        return own.reduce((total, chunk) => total + chunk.entries, 0)
+      })
       expect(Math.min(...entries)).toBeGreaterThan(20)
       expect(entries.reduce((total, each) => total + each, 0)).toBe(200)
     }

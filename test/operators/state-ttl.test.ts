@@ -12,7 +12,6 @@ import { valueState } from '../../topology/state/value-state.ts'
 import type { Stream } from '../../topology/stream.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { harness } from '../support/operator-harness.ts'
-import { ParallelHarness } from '../support/parallel-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
 interface Command {
@@ -256,9 +255,9 @@ describe(`against a naive oracle (seed ${FRESH_SEED})`, () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), refreshes, async (steps, refresh) => {
-        const options = { build: told(byEvent(refresh)), keyOf: ({ user }: Command) => user }
+        const build = told(byEvent(refresh))
         let parallelism = 1
-        let run = await ParallelHarness.open({ ...options, parallelism })
+        let run = await harness(build)
         const oracle = new Oracle(refresh)
         const actual: unknown[] = []
         const expected: unknown[] = []
@@ -270,15 +269,15 @@ describe(`against a naive oracle (seed ${FRESH_SEED})`, () => {
             run.watermark(watermarkMs)
           } else if (each === 'rescale') {
             parallelism = (parallelism % 3) + 1
-            run = await run.rescale(parallelism)
+            actual.push(...run.rows())
+            run = await harness(build, { parallelism, restored: await run.snapshot() })
           } else {
-            const before = run.subtasks.map((subtask) => subtask.rows().length)
             const timestampMs = watermarkMs + each[1]
             run.timed([[each[0], timestampMs]])
-            actual.push(...run.subtasks.flatMap((subtask, index) => subtask.rows().slice(before[index])))
             expected.push(oracle.obey(each[0], Math.max(watermarkMs, timestampMs)))
           }
         }
+        actual.push(...run.rows())
         const withoutLists = (rows: unknown[]) => rows.map((row) => ({ ...(row as object), list: undefined }))
         expect(withoutLists(actual)).toEqual(withoutLists(expected.filter((row) => row !== undefined)))
       }),

@@ -8,7 +8,6 @@ import { valueState } from '../../topology/state/value-state.ts'
 import type { KeyedStream, Stream } from '../../topology/stream.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { harness, harness2 } from '../support/operator-harness.ts'
-import { ParallelHarness } from '../support/parallel-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
 interface Order {
@@ -289,8 +288,7 @@ it(`fire as a naive oracle says, whatever is set, deleted and rescaled (seed ${F
   const build = timed(({ n }, { timers }) => (n < 0 ? timers.deleteEventTime(-n) : timers.eventTime(n)))
   await fc.assert(
     fc.asyncProperty(steps, async (todo) => {
-      const options = { build, keyOf: ({ user }: Order) => user }
-      let run = await ParallelHarness.open({ ...options, parallelism: 1 })
+      let run = await harness(build)
       const actual: unknown[] = []
       const expected: string[] = []
       const set = new Set<string>()
@@ -307,7 +305,7 @@ it(`fire as a naive oracle says, whatever is set, deleted and rescaled (seed ${F
         if (step === 'rescale') {
           actual.push(...run.rows())
           parallelism = (parallelism % 3) + 1
-          run = await run.rescale(parallelism)
+          run = await harness(build, { parallelism, restored: await run.snapshot() })
         } else if ('watermark' in step) {
           watermarkMs = Math.max(watermarkMs, step.watermark)
           run.watermark(watermarkMs)

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   aggregate,
@@ -18,7 +19,7 @@ import type { Stream } from '../../topology/stream.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { OpenCalls } from '../support/open-calls.ts'
 import { harness } from '../support/operator-harness.ts'
-import { merged } from '../support/parallel-harness.ts'
+import { FRESH_SEED, runs } from '../support/scale.ts'
 
 const ANNOUNCED = Number.NEGATIVE_INFINITY
 
@@ -65,6 +66,34 @@ describe('punctuated', () => {
     next.watermark(ANNOUNCED, 0).watermark(ANNOUNCED, 1)
     next.batch([{ at: 1, upTo: 70 }], { split: 1 })
     expect(next.watermarks()).toEqual([20, 50])
+  })
+
+  it(`has the least of what its splits were told, as a naive oracle has it (seed ${FRESH_SEED})`, async () => {
+    const record = fc.record({ at: fc.nat(100), upTo: fc.option(fc.nat(100), { nil: undefined }) })
+    const batch = fc.record({ split: fc.nat(2), rows: fc.array(record, { minLength: 1, maxLength: 4 }) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(batch, fc.constant('restart' as const)), { maxLength: 15 }), async (steps) => {
+        const announce = (run: Awaited<ReturnType<typeof open>>) => {
+          for (const split of [0, 1, 2]) run.watermark(ANNOUNCED, split)
+          return run
+        }
+        const open = () => harness(build)
+        let run = announce(await open())
+        const told = [ANNOUNCED, ANNOUNCED, ANNOUNCED]
+        let leastMs = ANNOUNCED
+        for (const step of steps) {
+          if (step === 'restart') {
+            run = announce(await run.restart())
+          } else {
+            run.batch(step.rows, { split: step.split })
+            told[step.split] = Math.max(told[step.split]!, ...step.rows.map(({ upTo }) => upTo ?? ANNOUNCED))
+            leastMs = Math.min(...told)
+          }
+          expect(run.watermarks().at(-1) ?? ANNOUNCED).toBe(leastMs)
+        }
+      }),
+      runs(10_000),
+    )
   })
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, '5', null, Promise.resolve(1)])('refuses %s', async (upTo) => {
@@ -147,8 +176,8 @@ describe('a record kept in state over a rescale, of a split that another subtask
       )
     const before = await harness(build)
     before.watermark(ANNOUNCED, 0).watermark(ANNOUNCED, 1).batch([10], { split: 1 })
-    const restored = merged([await before.snapshot()])
-    const after = await harness(build, { subtask: 0, parallelism: 2, restored })
+    const restored = await before.snapshot()
+    const after = await harness(build, { parallelism: 2, restored })
     after.watermark(ANNOUNCED, 0).batch([100], { split: 0 })
     for (const call of calls.open.slice(1)) call.answer({ at: call.input })
     await new ManualClock().turn()
@@ -193,11 +222,12 @@ describe('processingTime', () => {
     clock.stall(-600)
     run.batch(['b'])
     expect(run.timestampsMs()).toEqual([1100, 1100])
-    const restored = merged([await run.snapshot()])
-    const next = await harness(build, { clock, subtask: 1, parallelism: 2, restored })
+    const restored = await run.snapshot()
+    const next = await harness(build, { clock, parallelism: 2, restored })
     next.batch(['c'])
     expect(next.timestampsMs()).toEqual([1100])
-    expect(next.watermarks()).toEqual([1099])
+    // Of both subtasks.
+    expect(next.watermarks()).toEqual([1099, 1099])
     clock.advance(700)
     next.batch(['d'])
     expect(next.timestampsMs()).toEqual([1100, 1200])
@@ -228,6 +258,42 @@ describe('processingTime', () => {
     clock.advance(1000)
     expect(next.rows()).toEqual([{ id: 'a', start: 1_000_000n, items: 1n }])
     expect([run.rows('late'), next.rows('late')]).toEqual([[], []])
+  })
+
+  it(`gives no record a time that a watermark has passed, whatever the clock does (seed ${FRESH_SEED})`, async () => {
+    const step = fc.oneof(
+      fc.record({ batch: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ advance: fc.integer({ min: 0, max: 500 }) }),
+      fc.record({ setBack: fc.integer({ min: 1, max: 500 }) }),
+      fc.record({ restart: fc.constant(true) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const clock = new ManualClock(10_000)
+        let run = await harness(build, { clock })
+        let watermarkMs = Number.NEGATIVE_INFINITY
+        const check = () => {
+          for (const element of run.elements()) {
+            if (element.kind === 'batch')
+              for (const timeMs of element.timestampsMs!) expect(timeMs).toBeGreaterThan(watermarkMs)
+            if (element.kind !== 'watermark') continue
+            expect(element.timestampMs).toBeGreaterThanOrEqual(watermarkMs)
+            watermarkMs = element.timestampMs
+          }
+        }
+        for (const each of steps) {
+          if ('batch' in each) run.batch(new Array(each.batch).fill('x'))
+          else if ('advance' in each) clock.advance(each.advance)
+          else if ('setBack' in each) clock.stall(-each.setBack)
+          else {
+            check()
+            run = await run.restart()
+          }
+        }
+        check()
+      }),
+      runs(10_000),
+    )
   })
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses to follow the clock every %s ms', (everyMs) => {

@@ -12,9 +12,9 @@ export interface KillScenario {
   readonly kills: readonly Kill[]
 }
 
-/** The job reads from the log and never writes to it; undisturbed, it neither restarts nor rescales. */
+/** The job reads from the log and never writes to it, nor to files or addresses; undisturbed, it neither restarts nor rescales. */
 export const MEDALLION_FAULT_POINTS = (Object.keys(FAULT_POINTS) as FaultPoint[]).filter(
-  (name) => !/^(log|restart|rescale)\./.test(name),
+  (name) => !/^(log|file|http|restart|rescale)\./.test(name),
 )
 
 /** Every point at its first and at a middle passing. `checkpoints`, `commits`, `files`, `batches`: of an undisturbed run. */

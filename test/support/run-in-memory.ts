@@ -9,6 +9,7 @@ import type { RestartSettings } from '../../runtime/coordinator/restart-strategy
 import { runJob } from '../../runtime/coordinator/run-job.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
+import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { localJob } from './local-job.ts'
 import { type RecordedLog, recordingLogger } from './silent.ts'
@@ -28,6 +29,8 @@ export interface InMemoryOptions {
   readonly restart?: RestartSettings
   readonly checkpoints?: Partial<CheckpointSettings>
   readonly metrics?: JobOptions['metrics']
+  /** @default none */
+  readonly endpoints?: EndpointSystem
 }
 
 export function startInMemory(job: Topology, options: InMemoryOptions = {}): Promise<JobMaster> {
@@ -37,7 +40,11 @@ export function startInMemory(job: Topology, options: InMemoryOptions = {}): Pro
     ...localJob({
       topology: job,
       store: new CheckpointStore({ files, root: `memory:///${job.name}`, logger }),
-      connections: { topics: unused('topics'), tables: unused('tables') },
+      connections: {
+        topics: unused('topics'),
+        tables: unused('tables'),
+        endpoints: options.endpoints ?? unused('endpoints'),
+      },
       clock: options.clock ?? systemClock,
       logger,
       ...(options.metrics === undefined ? {} : { metrics: options.metrics }),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   aggregate,
+  apply,
   approxCountDistinct,
   avg,
   bronzeLayer,
@@ -11,18 +12,21 @@ import {
   collect,
   count,
   countDistinct,
+  countWindow,
   decimals,
   deduplicate,
   eventTime,
   expect,
   filter,
   first,
+  global,
   isoTimestamp,
   keyBy,
   last,
   map,
   max,
   notNull,
+  onCount,
   percentile,
   percentiles,
   quarantine,
@@ -30,6 +34,8 @@ import {
   rules,
   runningAggregate,
   select,
+  session,
+  sliding,
   stddev,
   stddevPop,
   sum,
@@ -39,6 +45,7 @@ import {
   union,
   where,
   window,
+  windowAll,
   windowDay,
 } from '../../operators/index.ts'
 import { days, hours, minutes } from '../../topology/duration.ts'
@@ -160,6 +167,41 @@ topology('types', ({ from }) => {
   timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(() => true, sum('order_id')) }))
   // @ts-expect-error the predicate may read the fields it names only
   timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: where(['weight'], (row) => row.amount > 1n, count()) })) // biome-ignore format: one line for the error
+  const allOrders = timed.pipe(windowAll(sliding(days(7), days(1))), aggregate({ orders: count() }))
+  same<{ orders: bigint }>()(allOrders.out)
+  timed.pipe(
+    keyBy('user_id', 'order_id'),
+    window(session(hours(1)), { allowedLateness: hours(1), trigger: onCount(10) }),
+    apply({
+      name: 'applied',
+      output: Revenue.pick({ user_id: true }),
+      onWindow(rows, { key, window: { endMs }, emit }) {
+        const same: { readonly user_id: string; readonly order_id: string } = key
+        const [weight, end]: [number, number] = [rows[0]!.weight, endMs]
+        void [same, weight, end]
+        emit({ user_id: key.user_id })
+        // @ts-expect-error a row of another shape
+        emit({ user: key.user_id })
+      },
+    }),
+  )
+  timed.pipe(
+    keyBy('user_id'),
+    window(countWindow(10, 5)),
+    apply({
+      name: 'one key',
+      output: Revenue.pick({ user_id: true }),
+      onWindow: (_rows, { key, emit }) => emit({ user_id: key }),
+    }),
+  )
+  // @ts-expect-error windows without an end have no lateness
+  window(global(), { allowedLateness: hours(1) })
+  // @ts-expect-error windows of a number of records fire with the last of them
+  window(countWindow(10), { trigger: onCount(5) })
+  // @ts-expect-error a duration says its unit
+  sliding(10_000, 2_000)
+  // @ts-expect-error a window of what is no window
+  timed.pipe(keyBy('user_id'), window(days(1)))
   const gathered = timed.pipe(
     keyBy('user_id'),
     window(tumbling(days(1))),

@@ -131,6 +131,13 @@ export class BufferWriter implements ByteWriter {
     writeKey(this, value)
   }
 
+  /** Bytes as they are, without their length: what another writer has written. */
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.buffer.set(bytes, this.end)
+    this.end += bytes.length
+  }
+
   private smallBigint(value: bigint): void {
     this.reserve(9)
     const start = this.end + 1

@@ -19,12 +19,18 @@ export interface SourceRecord {
 export interface SplitDescription {
   /** Unique within the source and stable across attempts: it names the split's position in a checkpoint. */
   readonly id: string
-  /** Small and dense: what batches and watermarks carry. */
+  /** Small and dense: what batches and watermarks carry. A split keeps the one it was first dealt out with. */
   readonly index: number
   /** Where to begin when no checkpoint says otherwise. */
   readonly start: Json
   /** Where to stop: the first position not read. Absent: never. */
   readonly stop?: Json
+  /**
+   * Nothing ever comes behind `stop`, also in later runs: once it is reached, the split holds the watermark back no more.
+   *
+   * @default false: it goes on from there in another run
+   */
+  readonly isFinal?: boolean
 }
 
 export interface SplitState extends SplitDescription {
@@ -70,15 +76,25 @@ export interface ReaderContext {
   readonly metrics: MetricScope
 }
 
+/** A place in every split: the first record of that time or later, or of that offset. */
+export type SplitPlace = { readonly timestampMs: number } | { readonly offset: bigint }
+
 /** Where a source begins that no checkpoint tells, and where it ends. */
 export interface SourceBounds {
-  readonly from?: 'earliest' | 'latest' | { readonly timestampMs: number }
-  /** `latest`: stop at the offsets that are latest now. */
-  readonly until?: 'latest'
+  readonly from?: 'earliest' | 'latest' | SplitPlace
+  /** The first record not read. `latest`, and what lies behind it: stop at the offsets that are latest now. */
+  readonly until?: 'latest' | SplitPlace
 }
 
 /** Delivery: exactly once together with checkpoints, since positions live in them. */
 export interface Source {
+  /**
+   * How often the coordinator looks for splits that are new, milliseconds, and deals them out to running readers. They
+   * begin at their earliest position.
+   *
+   * @default never: the splits are those there are when an attempt begins
+   */
+  readonly discoveryIntervalMs?: number
   /** The splits there are now, with their bounds resolved to positions. */
   discoverSplits(bounds: SourceBounds): Promise<readonly SplitDescription[]>
   createReader(context: ReaderContext): SourceReader

@@ -32,7 +32,7 @@ interface Entry {
  *
  * @throws {TopologyError} `ASYNC_OPTION`
  * @throws {SluiceError} `KEY_INVALID` when `by` gives what can be no key.
- * @example withPolicies(fetchUser, cached({ by: (order) => order.userId, capacity: 10_000, ttl: minutes(5) }))
+ * @example withPolicies(fetchUser, cached({ by: (id: string) => id, capacity: 10_000, ttl: minutes(5) }))
  */
 export function cached<I>({ by, capacity, ttl = Number.POSITIVE_INFINITY as DurationMs }: CachedOptions<I>): Policy<I> {
   requireOption(isCount(capacity), 'cached()', 'capacity', capacity, 'a whole number from 1')

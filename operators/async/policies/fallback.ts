@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts'
  * promise. A call that nobody waits for any more fails as it does.
  *
  * @example withPolicies(fetchUser, retry({ attempts: 3 }), fallback({ name: 'unknown' }))
- * @example withPolicies(score, fallback((order: Order, error) => ({ ...order, score: 0, why: String(error) })))
+ * @example withPolicies(fetchUser, fallback((id: string, error) => ({ name: `${id}: ${String(error)}` })))
  */
 export function fallback<I, A>(answer: (input: I, error: unknown) => A | PromiseLike<A>): Policy<I, A>
 export function fallback<A>(answer: A): Policy<any, A>

@@ -15,7 +15,7 @@ export interface RateLimitOptions {
  * second, up to `burst`. A call that is given up while it waits gives its turn to nobody.
  *
  * @throws {TopologyError} `ASYNC_OPTION`
- * @example withPolicies(geocode, rateLimit({ perSecond: 50 }))
+ * @example withPolicies(fetchUser, rateLimit({ perSecond: 50 }))
  */
 export function rateLimit({ perSecond, burst = Math.ceil(perSecond) }: RateLimitOptions): Policy {
   const isRate = isPositive(perSecond) && Number.isFinite(perSecond)

@@ -37,11 +37,11 @@ const UNTIL_IT_ENDS: AsyncCall = { signal: new AbortController().signal }
  * The result is a function as well, with one cache and one limit for all its callers, by the time of the process. Given to
  * an `asyncMap` every subtask has its own, by the time of the job: nothing is shared, and virtual time is kept.
  *
- * @example const user = withPolicies(fetchUser, timeLimit(seconds(1)), retry({ attempts: 3 }), cached({ by: (id) => id, capacity: 1000 }))
+ * @example const user = withPolicies(fetchUser, timeLimit(seconds(1)), retry({ attempts: 3 }), cached({ by: (id: string) => id, capacity: 1000 }))
  */
 export function withPolicies<
   F extends (input: any, call: AsyncCall) => PromiseLike<any>,
-  const P extends readonly Policy<any, any>[],
+  const P extends readonly Policy<InputOf<F>, any>[],
 >(fn: F, ...policies: P): WithPolicies<InputOf<F>, OutputOf<F> | AnswerOf<P>> {
   const open = (context: PolicyContext) =>
     policies.reduce<AsyncFunction<any, any>>((inner, policy) => policy.apply(inner, context), fn)

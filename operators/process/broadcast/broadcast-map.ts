@@ -30,7 +30,7 @@ export class BroadcastMap<K, V> implements MapState<K, V> {
   constructor(context: OperatorContext, descriptor: MapStateDescriptor<K, V>) {
     this.uid = context.uid
     this.descriptor = descriptor
-    const state = context.state.split(`broadcast/${descriptor.name}`)
+    const state = context.state.split(`broadcast:${descriptor.name}`)
     this.map = this.restored(state.restored)
     const nothing = new Map<string, Json>()
     state.onSnapshot(() => (context.subtask === 0 ? this.entriesWritten() : nothing))

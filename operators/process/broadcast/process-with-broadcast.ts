@@ -30,7 +30,9 @@ export interface ProcessWithBroadcastOptions<S, R, D, B, O extends z.ZodObject, 
  * The second stream is sent to every subtask, and kept in broadcast state, maps that are the same in all of them. When
  * one of its records is known to a subtask, against the records of the first, is left open. Broadcast state is written whole
  * into every checkpoint, and comes back in every subtask at any parallelism. The watermark is the lesser of both streams'.
- * Else as `process`: state, timers, side outputs and guarantees.
+ * Else as `process`. Keyed state: as `process` keeps; split state: what was broadcast.
+ *
+ * Guarantee: state is what the records before have made of it, also over crashes and rescales.
  *
  * @throws {TopologyError} as `process`; `STATE_DECLARATION` also when broadcast state is to expire.
  * @throws {OperatorError} as `process`.

@@ -49,9 +49,8 @@ export class MapAccess<K, V> implements MapState<K, V> {
   delete(key: K): boolean {
     const { keyGroup, key: outer } = this.current()
     const inner = this.acceptedKey(key)
-    if (!this.values.delete(0, keyGroup, compositeKey([outer, inner]))) return false
     this.forget(outer, inner)
-    return true
+    return this.values.delete(0, keyGroup, compositeKey([outer, inner]))
   }
 
   keys(): IterableIterator<K> {
@@ -68,7 +67,8 @@ export class MapAccess<K, V> implements MapState<K, V> {
   }
 
   clear(): void {
-    for (const key of this.keysOfCurrent()) this.delete(key)
+    // Also what has expired for this record, and might not have for one of an earlier time.
+    for (const key of this.keysKept()) this.delete(key)
   }
 
   private current(): KeyScope {
@@ -85,11 +85,16 @@ export class MapAccess<K, V> implements MapState<K, V> {
   }
 
   private keysOfCurrent(): Set<K & Key> {
-    const { keyGroup, key } = this.current()
-    this.index ??= indexOf(this.values)
-    const keys = this.index.get(key) ?? new Set()
+    const keys = this.keysKept()
     if (this.descriptor.ttl === undefined) return keys
+    const { keyGroup, key } = this.scope
     return new Set([...keys].filter((inner) => this.read(keyGroup, key, inner) !== undefined))
+  }
+
+  private keysKept(): Set<K & Key> {
+    const { key } = this.current()
+    this.index ??= indexOf(this.values)
+    return this.index.get(key) ?? new Set()
   }
 
   private forget(outer: Key, inner: Key): void {

@@ -1,43 +1,13 @@
 /** STYLE's checklist for operators, as scripts with what must come of each. */
-import type { Outcome, Script } from './script.ts'
+import { type Cases, failed, item, nothing, total } from './checklist.ts'
 import type { SubjectName } from './subjects.ts'
 import { POISON } from './subjects.ts'
-
-export const CHECKLIST = [
-  'empty',
-  'never',
-  'one',
-  'many',
-  'error',
-  'callback throws',
-  'late',
-  'watermark',
-  'barrier',
-  'early stop',
-] as const
-
-export interface Case extends Script {
-  readonly expected: Outcome
-}
-
-type Cases = Readonly<Record<(typeof CHECKLIST)[number], Case>>
-
-/** An item as it comes out again. */
-const item = (key: string, atMs: number, n: number) => ({ key, n, at: `${atMs * 1000}n` })
-const total = (key: string, startMs: number, total: number, items: number) => ({
-  key,
-  start: `${startMs * 1000}n`,
-  total,
-  items: `${items}n`,
-})
-const failed = (uid: string) => ({ code: 'OPERATOR_FAILED', uid })
-
-const nothing: Pick<Cases, 'empty' | 'never'> = {
-  empty: { steps: [], end: 'drain', expected: { rows: {} } },
-  never: { steps: [], end: 'stop', expected: { rows: {} } },
-}
+import { SESSIONS, SLIDING } from './window-cases.ts'
 
 export const CASES: Readonly<Record<SubjectName, Cases>> = {
+  'sliding windows': SLIDING,
+  sessions: SESSIONS,
+
   deduplicate: {
     ...nothing,
     one: { steps: [{ rows: [['a', 10, 1]] }], end: 'drain', expected: { rows: { out: [item('a', 10, 1)] } } },

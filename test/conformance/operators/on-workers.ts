@@ -106,7 +106,13 @@ async function start(topology: Topology, { files, root, pool }: Place, bounded: 
   const logger = recordingLogger()
   const store = new CheckpointStore({ files, root, logger })
   return runJob({
-    ...localJob({ topology, store, connections: { topics: none, tables: none }, clock: systemClock, logger }),
+    ...localJob({
+      topology,
+      store,
+      connections: { topics: none, tables: none, endpoints: none },
+      clock: systemClock,
+      logger,
+    }),
     ...(pool === undefined ? {} : { pool: await pool() }),
     parallelism: PARALLELISM,
     workers: WORKERS,

@@ -7,6 +7,8 @@ import {
   deduplicate,
   keyBy,
   process,
+  session,
+  sliding,
   sum,
   tumbling,
   window,
@@ -25,7 +27,27 @@ function stand(n: number): number {
   return n
 }
 
+const totals = { start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }
+
 export const SUBJECTS = {
+  'sliding windows': {
+    build: (input) =>
+      input.pipe(
+        keyBy('key'),
+        window(sliding(milliseconds(20), milliseconds(10)), { allowedLateness: milliseconds(5) }),
+        aggregate(totals, { name: 'sliding' }),
+      ),
+  },
+
+  sessions: {
+    build: (input) =>
+      input.pipe(
+        keyBy('key'),
+        window(session(milliseconds(10)), { allowedLateness: milliseconds(5) }),
+        aggregate(totals, { name: 'sessions' }),
+      ),
+  },
+
   /** A key of null makes it throw: it calls no function of a user. */
   deduplicate: { build: (input) => input.pipe(deduplicate({ by: 'key', within: milliseconds(100) })) },
 
@@ -34,7 +56,7 @@ export const SUBJECTS = {
       input.pipe(
         keyBy('key'),
         window(tumbling(milliseconds(10)), { allowedLateness: milliseconds(5) }),
-        aggregate({ start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }, { name: 'totals' }),
+        aggregate(totals, { name: 'totals' }),
       ),
   },
 

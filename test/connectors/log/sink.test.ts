@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { CommitRequest, Committable, SinkWriter } from '../../../topology/contract/sink.ts'
 import type { OutgoingRecord } from '../../../topology/contract/topic.ts'
 import { Batch } from '../../../topology/element.ts'
+import { sinkConformance } from '../../conformance/sink.ts'
 import { recordingLogger, silentMetrics } from '../../support/silent.ts'
 import { bytes, readAll, type TestLog, temporaryLog, text } from './setup.ts'
 
@@ -38,6 +39,17 @@ function stagedCount(path: string): number {
 }
 
 describe('the log as a sink', () => {
+  test.each(sinkConformance)('$name', async ({ run }) => {
+    const { log, clock } = temporaryLog()
+    await run({
+      open: () => log.sink('out', { partitions: 2 }),
+      row: (n): OutgoingRecord => ({ key: null, value: bytes(String(n)) }),
+      visible: async () =>
+        (await readAll(log.source('out', { partitions: 2 }), clock)).map(({ value }) => Number(text(value))),
+      canRewind: false,
+    })
+  })
+
   test('shows nothing before its checkpoint is committed, and everything once after, however often that is said', async () => {
     const test = temporaryLog()
     const sink = await openSink(test)

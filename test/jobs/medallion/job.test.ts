@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import job from '../../../jobs/medallion/job.ts'
 import { simulateShop } from '../../../jobs/medallion/simulator/simulate-shop.ts'
 import { type Outcome, VARIANTS, type Variant } from '../../../jobs/medallion/simulator/variants.ts'
+import { type TestTopology, testTopology } from '../../../runtime/testing/index.ts'
 import type { SourceRecord } from '../../../topology/contract/source.ts'
 import { compile } from '../../../topology/plan/compile.ts'
-import { jobHarness } from '../../support/operator-harness.ts'
 
 type Table = 'bronze.events' | 'silver.events' | 'quarantine.events' | 'gold.daily_revenue' | 'quarantine.late_events'
 const TABLES: readonly Table[] = [
@@ -42,30 +42,26 @@ function published(seed: number, events: number, firstDay: string): (SourceRecor
 
 /** Runs the job over `records`, each partition a split, with a crash behind every `restartEvery` batches. */
 async function run(records: readonly SourceRecord[], restartEvery = Number.POSITIVE_INFINITY) {
-  let harness = await jobHarness<Table>(job)
-  const rows = Object.fromEntries(TABLES.map((name) => [name, [] as any[]])) as Record<Table, any[]>
-  const announce = () => {
-    for (let split = 0; split < PARTITIONS; split++) harness.watermark(Number.NEGATIVE_INFINITY, split)
-  }
-  const collect = () => {
-    for (const name of TABLES) rows[name].push(...harness.rows(name))
-  }
-  announce()
+  const test = await testTopology(job, { splits: PARTITIONS })
+  const source = test.source('raw-events')
   for (let start = 0, batches = 0; start < records.length; start += 200) {
     const slice = records.slice(start, start + 200)
     for (let split = 0; split < PARTITIONS; split++) {
       const batch = slice.filter(({ partition }) => partition === split)
-      if (batch.length > 0) harness.batch(batch, { split })
+      if (batch.length > 0) source.batch(batch, { split })
     }
     if (++batches % restartEvery === 0) {
-      collect()
-      harness = await harness.restart()
-      announce()
+      // Every second crash comes right behind a checkpoint, the others take something with them.
+      if (batches % (2 * restartEvery) === 0) await test.checkpoint()
+      await test.restart()
     }
   }
-  harness.end(true)
-  collect()
-  return { rows, harness }
+  test.end()
+  return { rows: rowsOf(test), test }
+}
+
+function rowsOf(test: TestTopology): Record<Table, any[]> {
+  return Object.fromEntries(TABLES.map((name) => [name, test.output(name).rows])) as Record<Table, any[]>
 }
 
 const DAY_MICROS = 86_400_000_000n
@@ -104,12 +100,12 @@ describe('the medallion job', () => {
   })
 
   it('loses nothing: silver, quarantine and duplicates are bronze, and gold with what was late is silver', async () => {
-    const { rows, harness } = await run(records)
+    const { rows, test } = await run(records)
     expect(rows['bronze.events'].map(id).sort()).toEqual(records.map((r) => `${r.partition}@${r.offset}`).sort())
     for (const row of rows['bronze.events']) {
       expect(row.record_hash).toBe(createHash('sha256').update(row.raw_payload).digest('hex'))
     }
-    const duplicates = harness.counter('duplicates_total')
+    const duplicates = test.counter('duplicates_total')
     expect(duplicates).toBeGreaterThan(0)
     expect(rows['silver.events'].length + rows['quarantine.events'].length + duplicates).toBe(records.length)
     expect(new Set(rows['silver.events'].map((row) => row.event_id)).size).toBe(rows['silver.events'].length)
@@ -161,22 +157,21 @@ describe('the medallion job', () => {
     const undisturbed = await run(records)
     const disturbed = await run(records, 5)
     for (const name of TABLES) expect(sorted(disturbed.rows[name])).toEqual(sorted(undisturbed.rows[name]))
-    expect(disturbed.harness.counter('duplicates_total')).toBeGreaterThan(0)
+    expect(disturbed.test.counter('duplicates_total')).toBeGreaterThan(0)
   })
 
   it('repeats no row of gold when the days that follow come after a drain', async () => {
-    const first = await run(records)
-    const next = await first.harness.restart()
-    for (let split = 0; split < PARTITIONS; split++) next.watermark(Number.NEGATIVE_INFINITY, split)
+    const { rows: first, test } = await run(records)
+    await test.checkpoint()
+    await test.restart()
     for (const record of [...records, ...published(8, 3_000, '2026-03-03')])
-      next.batch([record], { split: record.partition })
-    next.end(true)
-    const keys = [...first.rows['gold.daily_revenue'], ...next.rows('gold.daily_revenue')].map(
-      (row) => `${row.user_id}/${row.day}`,
-    )
-    expect(next.rows('gold.daily_revenue').length).toBeGreaterThan(0)
+      test.source('raw-events').batch([record], { split: record.partition })
+    test.end()
+    const rows = rowsOf(test)
+    const keys = rows['gold.daily_revenue'].map((row) => `${row.user_id}/${row.day}`)
+    expect(keys.length).toBeGreaterThan(first['gold.daily_revenue'].length)
     expect(new Set(keys).size).toBe(keys.length)
-    const ids = [...first.rows['silver.events'], ...next.rows('silver.events')].map((row) => row.event_id)
+    const ids = rows['silver.events'].map((row) => row.event_id)
     expect(new Set(ids).size).toBe(ids.length)
   })
 })

@@ -2,24 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import job from '../../../jobs/web-access/job.ts'
 import { simulateAccess } from '../../../jobs/web-access/simulate.ts'
+import { testTopology } from '../../../runtime/testing/index.ts'
 import { compile } from '../../../topology/plan/compile.ts'
-import { jobHarness } from '../../support/operator-harness.ts'
 import { simulation } from './golden.ts'
 
-type Table = 'web.requests' | 'web.failures' | 'web.refused'
-
 async function run(lines: readonly string[]) {
-  const harness = await jobHarness<Table>(job)
-  const records = lines.map((line, offset) => ({
-    topic: 'web-access',
-    partition: 0,
-    offset: BigInt(offset),
-    timestampMs: 0,
-    key: null,
-    value: Buffer.from(line),
-    headers: [],
-  }))
-  return harness.batch(records, { split: 0 }).end()
+  const test = await testTopology(job)
+  test.source('web-access').raw(lines.map((value) => ({ value })))
+  return test.end()
 }
 
 const line = (change: Readonly<Record<string, unknown>> = {}) =>
@@ -50,8 +40,8 @@ describe('the web-access job', () => {
   })
 
   it('keeps what a request was, and not who sent it', async () => {
-    const harness = await run([line(), line({ client_ip: '2001:db8:17::5', size_bytes: null, user_agent: null })])
-    expect(harness.rows('web.requests')).toEqual([
+    const test = await run([line(), line({ client_ip: '2001:db8:17::5', size_bytes: null, user_agent: null })])
+    expect(test.output('web.requests').rows).toEqual([
       {
         requested_at: 1_767_255_300_000_000n,
         network: '203.0.113',
@@ -69,7 +59,7 @@ describe('the web-access job', () => {
   })
 
   it('sorts out failures, probes of the load balancer, and what is no request', async () => {
-    const harness = await run([
+    const test = await run([
       line({ status: 503 }),
       line({ path: '/healthz' }),
       line({ method: 'BREW' }),
@@ -77,20 +67,22 @@ describe('the web-access job', () => {
       '{"at":"2026-01-01T08:1',
       line({ client_ip: null }),
     ])
-    expect(harness.rows('web.requests')).toEqual([])
-    expect(harness.rows('web.failures')).toMatchObject([{ status: 503 }])
+    expect(test.output('web.requests').rows).toEqual([])
+    expect(test.output('web.failures').rows).toMatchObject([{ status: 503 }])
     expect(
-      harness
-        .rows('web.refused')
-        .map(({ source_offset, rule }) => `${source_offset} ${rule}`)
+      test
+        .output('web.refused')
+        .rows.map(({ source_offset, rule }) => `${source_offset} ${rule}`)
         .sort(),
     ).toEqual(['2 one_of(method)', '3 range(status)', '4 json', '5 schema'])
   })
 
   it('loses no line of a simulated server', async () => {
     const lines = [...simulateAccess(simulation)]
-    const harness = await run(lines)
-    const places = (['web.requests', 'web.failures', 'web.refused'] as const).map((table) => harness.rows(table).length)
+    const test = await run(lines)
+    const places = (['web.requests', 'web.failures', 'web.refused'] as const).map(
+      (table) => test.output(table).rows.length,
+    )
     expect(places.every((count) => count > 0)).toBe(true)
     expect(places.reduce((sum, count) => sum + count)).toBe(lines.length - lines.filter(isProbe).length)
   })

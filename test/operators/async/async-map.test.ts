@@ -5,7 +5,7 @@ import { milliseconds, seconds } from '../../../topology/duration.ts'
 import type { Stream } from '../../../topology/stream.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { OpenCalls } from '../../support/open-calls.ts'
-import { type HarnessOptions, type HarnessSnapshot, harness } from '../../support/operator-harness.ts'
+import { type HarnessOptions, harness } from '../../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
 
 const POSITIVE_INFINITY = Number.POSITIVE_INFINITY
@@ -183,7 +183,7 @@ describe('asyncMap', () => {
   })
 
   it('asks again after a restore, and tells those who were asked that nobody waits any more', async () => {
-    const { run, calls, answer } = await opened({ capacity: 2 })
+    const { run, calls, answer } = await opened({ capacity: 4 })
     run.timed([
       [1, 10],
       [2, 20],
@@ -192,15 +192,16 @@ describe('asyncMap', () => {
     await answer(2)
     const { signal } = calls.of(1)
     signal.throwIfAborted()
-    const next = await run.restart()
+    const restored = await run.snapshot()
+    await run.restart()
     expect(signal.reason).toMatchObject({ name: 'AbortError' })
-    // 1 and 2 at once, and 3 when there is room.
-    expect(calls.inputs).toEqual([1, 2, 1, 2])
-    calls.open.shift()
-    await answer(1, 2, 3)
-    expect(next.rows()).toEqual(['r1', 'r2', 'r3'])
-    expect(next.timestampsMs()).toEqual([10, 20, 30])
     expect(run.rows()).toEqual([])
+    const next = await opened({ capacity: 2 }, { restored })
+    // 1 and 2 at once, and 3 when there is room.
+    expect(next.calls.inputs).toEqual([1, 2])
+    await next.answer(1, 2, 3)
+    expect(next.run.rows()).toEqual(['r1', 'r2', 'r3'])
+    expect(next.run.timestampsMs()).toEqual([10, 20, 30])
   })
 
   it('repeats the watermark that waited, behind the records before it', async () => {
@@ -260,10 +261,9 @@ describe('asyncMap', () => {
       let restored = await one.snapshot()
       expect(asked.splice(0)).toHaveLength(20)
       for (const parallelism of [3, 2, 1]) {
-        const subtasks = Array.from({ length: parallelism }, (_, subtask) => ({ subtask, parallelism, restored }))
-        const runs = await Promise.all(subtasks.map((place) => harness(build, place)))
+        const run = await harness(build, { parallelism, restored })
         expect(asked.splice(0).sort((a, b) => a - b)).toEqual(rows.map(({ n }) => n))
-        restored = merged(await Promise.all(runs.map((run) => run.snapshot())))
+        restored = await run.snapshot()
       }
     }
   })
@@ -389,12 +389,3 @@ describe('asyncMap', () => {
     )
   })
 })
-
-/** The snapshots of all subtasks, as the coordinator puts them together. */
-function merged(snapshots: readonly HarnessSnapshot[]): HarnessSnapshot {
-  const split: Record<string, Record<string, any>> = {}
-  for (const snapshot of snapshots) {
-    for (const [name, entries] of Object.entries(snapshot.split)) split[name] = { ...split[name], ...entries }
-  }
-  return { keyed: snapshots.flatMap(({ keyed }) => keyed), split, watermarksMs: new Map() }
-}

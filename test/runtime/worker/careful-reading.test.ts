@@ -14,6 +14,7 @@ it.each([
   ['somewhere', true],
 ])('from %s on, a quarantined record 5 is still to come: %s', (position, isToCome) => {
   const splits = [{ id: 'numbers-0', index: 0, start: '0', position }]
-  const reading = new CarefulReading({ reader: {} as SourceReader, splits, poison: [poison], suspects: 0 })
+  const reading = new CarefulReading({ reader: {} as SourceReader, poison: [poison], suspects: 0 })
+  reading.add(splits)
   expect(reading.maxRows === 1).toBe(isToCome)
 })
