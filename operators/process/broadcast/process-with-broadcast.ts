@@ -38,16 +38,16 @@ export interface ProcessWithBroadcastOptions<S, R, D, B, O extends z.ZodObject, 
  * @throws {OperatorError} as `process`.
  * @throws {SluiceError} `BROADCAST_READ_ONLY` when broadcast state is changed outside of `onBroadcast`.
  * @example
- * purchases.pipe(
- *   keyBy('user_id'),
+ * orders.pipe(
+ *   keyBy('userId'),
  *   processWithBroadcast(limits, {
  *     name: 'over-limit',
  *     broadcast: { limits: mapState('limits', { key: z.string(), value: decimal(18, 2) }) },
- *     output: z.object({ user_id: z.string(), amount: decimal(18, 2) }),
+ *     output: z.object({ userId: z.string(), amount: decimal(18, 2) }),
  *     onBroadcast: ({ currency, limit }, { broadcast }) => broadcast.limits.set(currency, limit),
  *     onRecord({ currency, amount }, { key, broadcast, emit }) {
  *       const limit = broadcast.limits.get(currency)
- *       if (limit !== undefined && amount > limit) emit({ user_id: key, amount })
+ *       if (limit !== undefined && amount > limit) emit({ userId: key, amount })
  *     },
  *   }),
  * )
