@@ -83,6 +83,8 @@ export type { Judgement, Provenance, QuarantinedRow } from './quality/quarantine
 export { conforms, custom } from './quality/row-rules.ts'
 export type { OnFail, Rule, RuleOptions, Severity } from './quality/rule.ts'
 export { type RuleSet, rules } from './quality/rules.ts'
+export { type LatestOptions, latest } from './rank/latest.ts'
+export { type TopNOptions, topN } from './rank/top-n.ts'
 export { rebalance } from './rebalance.ts'
 export { select } from './select.ts'
 export { single } from './single.ts'
@@ -115,6 +117,7 @@ export {
   type Trigger,
 } from './window/trigger.ts'
 export { type TumblingOptions, type TumblingWindows, tumbling } from './window/tumbling.ts'
+export { type TwoPhaseOutputs, twoPhaseAggregate } from './window/two-phase-aggregate.ts'
 export { type WindowedStream, type WindowOptions, window, windowAll } from './window/window.ts'
 export type { WindowContext } from './window/window-context.ts'
 export type { Windows } from './window/windows.ts'

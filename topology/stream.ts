@@ -5,7 +5,7 @@ import type { GraphBuilder, Node, NodeInput, NodeSpec } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
 
 declare const elementType: unique symbol
-declare const keyType: unique symbol
+declare const keyedBy: unique symbol
 declare const rowsType: unique symbol
 
 /** A stream or an updating stream, whatever its records: what an operator takes that keeps the kinds of its rows. */
@@ -106,7 +106,7 @@ export interface Stream<T> extends AnyStream, Pipeable {
 
 /** A stream partitioned by key: the only kind that state, timers and windows accept. `K` holds the key's columns. */
 export interface KeyedStream<K, T> extends Stream<T> {
-  readonly [keyType]: (key: K) => K
+  readonly [keyedBy]: (key: K) => K
 }
 
 /**
@@ -123,7 +123,7 @@ export interface UpdatingStream<T> extends Pipeable {
 
 /** An updating stream partitioned by key. */
 export interface KeyedUpdatingStream<K, T> extends UpdatingStream<T> {
-  readonly [keyType]: (key: K) => K
+  readonly [keyedBy]: (key: K) => K
 }
 
 /** What becomes of `S` when its rows become `R`: updating still, if it was. */

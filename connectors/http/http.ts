@@ -25,7 +25,7 @@ export interface HttpEndpointsOptions {
   readonly faultPoint?: (name: string) => void
 }
 
-/** @example openHttpEndpoints({ topics, files, outbox, env: process.env, clock, random: Math.random }) */
+/** Webhooks as sources, and addresses that are posted to as sinks. */
 export function openHttpEndpoints(options: HttpEndpointsOptions): EndpointSystem {
   const { topics, env, fetch = globalThis.fetch, faultPoint = () => {} } = options
   return {

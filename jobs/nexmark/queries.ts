@@ -16,6 +16,8 @@ import { q14 } from './q14.ts'
 import { q15 } from './q15.ts'
 import { q16 } from './q16.ts'
 import { q17 } from './q17.ts'
+import { q18 } from './q18.ts'
+import { q19 } from './q19.ts'
 import { q20 } from './q20.ts'
 import { q21 } from './q21.ts'
 import { q22 } from './q22.ts'
@@ -39,6 +41,8 @@ export const QUERIES: Readonly<Record<string, NexmarkQuery>> = {
   q15,
   q16,
   q17,
+  q18,
+  q19,
   q20,
   q21,
   q22,

@@ -1,7 +1,7 @@
 /** What an aggregate is: one column of a window's result, gathered record by record. */
 import type { ValueCodec } from '../../topology/contract/state.ts'
 import { describeValue } from '../../topology/describe-value.ts'
-import type { TimeWindow } from '../window/tumbling.ts'
+import type { TimeWindow } from '../window/time-window.ts'
 
 /**
  * Gathers the records of one key and window into one value. `T` is what it reads, `R` the type of its result.

@@ -1,7 +1,7 @@
 /** Counting what differs, about. */
 import type { Key } from '../../topology/element.ts'
 import { toKey } from '../../topology/key.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { inputOf, type NeverNullAggregate } from './aggregate.ts'
 import { addKey, estimate, type HyperLogLog, hyperLogLogCodec, mergeSketches } from './hyper-log-log.ts'
 import { wholeNumber } from './options.ts'
@@ -31,7 +31,7 @@ export function approxCountDistinct<T>(
   fn: (row: T) => Key | null,
   options?: ApproxCountDistinctOptions,
 ): NeverNullAggregate<T, bigint>
-export function approxCountDistinct<T, F extends FieldOf<T, Key | null>>(
+export function approxCountDistinct<T, F extends OpenFieldOf<T, Key | null>>(
   field: F,
   options?: ApproxCountDistinctOptions,
 ): NeverNullAggregate<T, bigint>

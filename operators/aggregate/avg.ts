@@ -1,6 +1,6 @@
 /** The mean. */
 import { tuple, varint } from '../../topology/codec/index.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Aggregate, inputOf } from './aggregate.ts'
 import { addToSum, mergeSums, type Sum, type Summable, sumCodec, sumResult } from './sum.ts'
 
@@ -17,7 +17,7 @@ export type AvgOf<V> = null extends V ? number | null : number
  * @example aggregate({ averageAmount: avg('amount') })
  */
 export function avg<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, AvgOf<R>>
-export function avg<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
+export function avg<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
 export function avg(source: string | ((row: any) => unknown)): Aggregate<any, any, [Sum, number]> {
   const { description, reads, read } = inputOf(source, undefined)
   return {

@@ -2,7 +2,7 @@
 import { tuple } from '../../topology/codec/index.ts'
 import type { ValueCodec } from '../../topology/contract/state.ts'
 import { userFunctionError } from '../../topology/user-function.ts'
-import type { TimeWindow } from '../window/tumbling.ts'
+import type { TimeWindow } from '../window/time-window.ts'
 import type { Aggregate } from './aggregate.ts'
 
 /** Named aggregates, as `aggregate` takes them. */

@@ -2,7 +2,7 @@
 import { keySet } from '../../topology/codec/index.ts'
 import type { Key } from '../../topology/element.ts'
 import { toKey } from '../../topology/key.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { inputOf, type NeverNullAggregate } from './aggregate.ts'
 
 /**
@@ -14,7 +14,7 @@ import { inputOf, type NeverNullAggregate } from './aggregate.ts'
  * @example aggregate({ products: countDistinct('product_id') })
  */
 export function countDistinct<T>(fn: (row: T) => Key | null): NeverNullAggregate<T, bigint>
-export function countDistinct<T, F extends FieldOf<T, Key | null>>(field: F): NeverNullAggregate<T, bigint>
+export function countDistinct<T, F extends OpenFieldOf<T, Key | null>>(field: F): NeverNullAggregate<T, bigint>
 export function countDistinct(source: string | ((row: any) => unknown)): NeverNullAggregate<any, bigint, Set<Key>> {
   const { description, reads, read } = inputOf(source, undefined)
   return {

@@ -5,7 +5,7 @@ import { checkDeclaration, declaredLayout, type VersionOptions } from '../../top
 import type { Immutable } from '../../topology/state/immutable.ts'
 import { schemaCodec } from '../../topology/state/schema-codec.ts'
 import { describeResult, isPromise } from '../../topology/user-function.ts'
-import type { TimeWindow } from '../window/tumbling.ts'
+import type { TimeWindow } from '../window/time-window.ts'
 import type { Aggregate } from './aggregate.ts'
 
 export interface CustomAggregateOptions<T, S extends z.core.SomeType, R> extends VersionOptions<Immutable<Row<S>>> {

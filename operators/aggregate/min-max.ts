@@ -3,7 +3,7 @@
 import { compareCodePoints } from '../../topology/code-point-order.ts'
 import { key, nullable } from '../../topology/codec/index.ts'
 import type { ValueCodec } from '../../topology/contract/state.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Aggregate, type Input, inputOf, unfit } from './aggregate.ts'
 
 /** What has an order; null is skipped. */
@@ -19,7 +19,7 @@ export type Comparable = number | bigint | string | boolean | null
  * @example aggregate({ first: min('event_timestamp') })
  */
 export function min<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
-export function min<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
+export function min<T, F extends OpenFieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function min(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return extreme('min', inputOf(source, undefined), (candidate, current) => compare(candidate, current) < 0)
 }
@@ -30,7 +30,7 @@ export function min(source: string | ((row: any) => unknown)): Aggregate<any, an
  * @example aggregate({ last: max('event_timestamp') })
  */
 export function max<T, R extends Comparable>(fn: (row: T) => R): Aggregate<T, R>
-export function max<T, F extends FieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
+export function max<T, F extends OpenFieldOf<T, Comparable>>(field: F): Aggregate<T, T[F]>
 export function max(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return extreme('max', inputOf(source, undefined), (candidate, current) => compare(candidate, current) > 0)
 }

@@ -1,6 +1,6 @@
 /** Percentiles, about. */
 import { TopologyError } from '../../topology/errors.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Aggregate, inputOf, unfit } from './aggregate.ts'
 import type { AvgOf } from './avg.ts'
 import { wholeNumber } from './options.ts'
@@ -39,7 +39,7 @@ export function percentile<T, R extends Summable>(
   share: number,
   options?: PercentileOptions,
 ): Aggregate<T, AvgOf<R>>
-export function percentile<T, F extends FieldOf<T, Summable>>(
+export function percentile<T, F extends OpenFieldOf<T, Summable>>(
   field: F,
   share: number,
   options?: PercentileOptions,
@@ -63,7 +63,7 @@ export function percentiles<T, R extends Summable, const Q extends readonly [num
   shares: Q,
   options?: PercentileOptions,
 ): Aggregate<T, PercentilesOf<R, Q>>
-export function percentiles<T, F extends FieldOf<T, Summable>, const Q extends readonly [number, ...number[]]>(
+export function percentiles<T, F extends OpenFieldOf<T, Summable>, const Q extends readonly [number, ...number[]]>(
   field: F,
   shares: Q,
   options?: PercentileOptions,

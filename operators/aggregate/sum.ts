@@ -1,6 +1,6 @@
 /** Sums: exact for bigints, compensated for numbers. */
 import type { ValueCodec } from '../../topology/contract/state.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Aggregate, inputOf, unfit } from './aggregate.ts'
 
 /** What may be summed up: null is skipped. */
@@ -27,7 +27,7 @@ export function sum<T, const F extends keyof T & string, R extends Summable>(
   fn: (row: Pick<T, F>) => R,
 ): Aggregate<T, SumOf<R>>
 // The last overload is the one that errors quote.
-export function sum<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, SumOf<T[F]>>
+export function sum<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, SumOf<T[F]>>
 export function sum(
   source: string | readonly string[] | ((row: any) => unknown),
   fn?: (row: any) => unknown,

@@ -1,6 +1,6 @@
 /** The records that rank highest. */
 import { dynamic, list, tuple } from '../../topology/codec/index.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Input, inputOf, type NeverNullAggregate } from './aggregate.ts'
 import { type Comparable, comparableCodec, compare, type Known, ranked } from './min-max.ts'
 import { wholeNumber } from './options.ts'
@@ -31,7 +31,7 @@ export function topK<T>(
   by: (row: T) => Comparable,
   options?: TopKOptions,
 ): NeverNullAggregate<T, readonly T[]>
-export function topK<T, F extends FieldOf<T, Comparable>>(
+export function topK<T, F extends OpenFieldOf<T, Comparable>>(
   k: number,
   by: F,
   options?: TopKOptions,

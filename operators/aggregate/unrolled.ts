@@ -2,10 +2,12 @@
  * Functions of several aggregates with a place in the code for each of them, where V8 learns what that one does and can
  * inline it. A loop over aggregates has one place for all, and learns nothing.
  */
-import { generated, quoted } from '../../topology/generated.ts'
+import { generated } from '../../topology/generated.ts'
 import { userFunctionError } from '../../topology/user-function.ts'
 import type { Aggregate } from './aggregate.ts'
 import type { Aggregates } from './combine.ts'
+
+let made = 0
 
 export interface Unrolled {
   readonly parameters: readonly string[]
@@ -28,9 +30,9 @@ export function unrolled<F extends (...args: any[]) => any>(uid: string, named: 
   const places = names.map((_, place) => place)
   const failed = (place: number, value: unknown, error: unknown) =>
     userFunctionError(uid, `${names[place]}: ${aggregates[place]!.description}`, value, error)
-  // The uid makes it code of its own: operators with the same aggregates would share what V8 has learned.
+  // The number makes it code of its own: V8 gives functions of one text what it has learned of all of them.
   const code = `
-    ${quoted(uid)}
+    // ${made++}
     const [${places.map((place) => `a${place}`).join(', ')}] = aggregates
     return (${of.parameters.join(', ')}) => {
       ${of.before ?? ''}

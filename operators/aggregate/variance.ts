@@ -1,6 +1,6 @@
 /** How far values lie apart: variance and standard deviation. */
 import { float64, tuple, varint } from '../../topology/codec/index.ts'
-import type { FieldOf } from '../field-of.ts'
+import type { OpenFieldOf } from '../field-of.ts'
 import { type Aggregate, type Input, inputOf, unfit } from './aggregate.ts'
 import type { AvgOf } from './avg.ts'
 import type { Summable } from './sum.ts'
@@ -17,28 +17,28 @@ import type { Summable } from './sum.ts'
  * @example aggregate({ spread: stddev('amount') })
  */
 export function stddev<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, number | null>
-export function stddev<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, number | null>
+export function stddev<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, number | null>
 export function stddev(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return moments('stddev', inputOf(source, undefined), (gathered) => rootOf(sampleVariance(gathered)))
 }
 
 /** The standard deviation of all there is, as SQL's `STDDEV_POP`: see {@link stddev}; of nothing it is null. */
 export function stddevPop<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, AvgOf<R>>
-export function stddevPop<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
+export function stddevPop<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
 export function stddevPop(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return moments('stddevPop', inputOf(source, undefined), (gathered) => rootOf(populationVariance(gathered)))
 }
 
 /** The variance of a sample, as SQL's `VAR_SAMP`: see {@link stddev}. */
 export function variance<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, number | null>
-export function variance<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, number | null>
+export function variance<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, number | null>
 export function variance(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return moments('variance', inputOf(source, undefined), sampleVariance)
 }
 
 /** The variance of all there is, as SQL's `VAR_POP`: see {@link stddev}; of nothing it is null. */
 export function variancePop<T, R extends Summable>(fn: (row: T) => R): Aggregate<T, AvgOf<R>>
-export function variancePop<T, F extends FieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
+export function variancePop<T, F extends OpenFieldOf<T, Summable>>(field: F): Aggregate<T, AvgOf<T[F]>>
 export function variancePop(source: string | ((row: any) => unknown)): Aggregate<any, any> {
   return moments('variancePop', inputOf(source, undefined), populationVariance)
 }

@@ -56,6 +56,8 @@ export interface PatternOutputs<T, M> {
  * that has been a match already does not. A drain takes all that waits, and ends all that has begun. Keyed state: the
  * records that wait, and the runs, which share the records that they took.
  *
+ * Guarantee: each match and each run that timed out goes out once, or a record of it leaves by `late`, also over crashes and rescales.
+ *
  * @throws {TopologyError} `PATTERN` when the pattern matches nothing, or has no bound and needs one: see `within`.
  * @throws {OperatorError} naming the operator, the stage and the record, when a condition throws or returns no boolean; when
  * a key has more than `maxRuns` runs.

@@ -11,6 +11,7 @@
 import type { OperatorContext } from '../../topology/contract/operator.ts'
 import { MIN_WATERMARK_MS } from '../../topology/element.ts'
 import type { Json } from '../../topology/json.ts'
+import { subtaskOf } from '../../topology/key.ts'
 
 type Subtask = Pick<OperatorContext, 'subtask' | 'parallelism'>
 
@@ -35,6 +36,18 @@ export function restoredTime(
   if (subtasks === parallelism) return (restored.get(`${name}/${subtask}`) ?? MIN_WATERMARK_MS) as number
   const times = [...restored].filter(([entry]) => entry.startsWith(`${name}/`)).map(([, timeMs]) => timeMs as number)
   return AFTER_RESCALE[afterRescale](times, subtasks)
+}
+
+/** By key group, the time of a name of the subtask that had it: for what was judged apart for each key. */
+export function restoredTimesByKeyGroup(
+  { keyGroups }: Pick<OperatorContext, 'keyGroups'>,
+  restored: ReadonlyMap<string, Json>,
+  name: string,
+): Float64Array {
+  const subtasks = (restored.get('parallelism') ?? 1) as number
+  return Float64Array.from({ length: keyGroups }, (_, keyGroup) => {
+    return (restored.get(`${name}/${subtaskOf(keyGroup, subtasks, keyGroups)}`) ?? MIN_WATERMARK_MS) as number
+  })
 }
 
 /** What a checkpoint is to hold of this subtask's times. */

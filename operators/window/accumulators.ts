@@ -26,6 +26,8 @@ export const greatestTime: Aggregate<unknown, number, number> = {
 
 export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
   const { codec, create, add, merge } = combine(uid, named)
+  // One that has no parameter for the event time is not given it: where V8 does not inline the call, it would be boxed.
+  const takesTime = Object.values(named).map((each) => each.add.length !== 1 && each.add.length !== 2)
   return {
     codec,
     create,
@@ -48,7 +50,9 @@ export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
           const row = rows[index]
           const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]`,
         body: (places) =>
-          places.map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row, timestampMs)`).join('\n'),
+          places
+            .map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row${takesTime[i] ? ', timestampMs' : ''})`)
+            .join('\n'),
         failedOn: 'row',
       },
       (into, index, rows, timestampsMs) => add(into, rows[index], timestampsMs?.[index] ?? Number.NaN),

@@ -127,12 +127,17 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
       return
     }
     const span = windowOf(window)
+    const atMs = firesAtMs(window)
+    const hasFired = (keyGroup: number) => atMs <= progress.restoredMs(keyGroup)
     if (panesPerWindow === 1) {
       const start = startMs(window)
-      for (const [, key, gathered] of state.entries(start)) fireOne(span, key, gathered)
+      for (const [keyGroup, key, gathered] of state.entries(start)) {
+        if (!hasFired(keyGroup)) fireOne(span, key, gathered)
+      }
       if (trigger.purges) state.drop(start)
     } else {
-      for (const [key, gathered] of combinePanes(state, accumulators, panesOf(window))) fireOne(span, key, gathered)
+      const combined = combinePanes({ state, accumulators, panes: panesOf(window), without: hasFired })
+      for (const [key, gathered] of combined) fireOne(span, key, gathered)
     }
   }
 
@@ -182,7 +187,7 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
   }
 
   for (const start of state.namespaces()) {
-    schedule(grid.indexOf(start), (window) => firesAtMs(window) <= progress.firedMs)
+    schedule(grid.indexOf(start), (window) => firesAtMs(window) <= progress.leastRestoredMs)
   }
 
   return {

@@ -3,8 +3,6 @@ import type { DurationMs } from '../../topology/duration.ts'
 import { TopologyError } from '../../topology/errors.ts'
 import { type Alignment, type AlignmentOptions, alignmentOf, isSize } from './alignment.ts'
 
-export type { TimeWindow } from './time-window.ts'
-
 /** How event times are cut into windows. */
 export interface TumblingWindows extends Alignment {
   readonly kind: 'tumbling'

@@ -45,6 +45,8 @@ export function createWindowOperator(context: OperatorContext, plan: WindowPlan)
   })
   const early = trigger.early && createEarlyFiring(context, trigger.early, windows)
   early?.schedule()
+  // After a rescale, windows of another subtask may have stayed behind what this one judges records by.
+  if (progress.leastRestoredMs < progress.watermarkMs) context.wake()
 
   function inputOf(batch: Batch): WindowInput {
     const { values: rows, timestampsMs, keys, keyGroups } = batch
@@ -75,6 +77,7 @@ export function createWindowOperator(context: OperatorContext, plan: WindowPlan)
       return watermark
     },
     onWake(nowMs) {
+      windows.advance(progress.watermarkMs)
       early?.wake(nowMs)
       writer.flush()
     },

@@ -44,12 +44,12 @@ export class TestFeed {
   }
 
   /** @throws {SluiceError} `TEST_SOURCE_NOT_FOUND` */
-  source(name: string, topic: Topic<any> | undefined): TestSource<any> {
+  source(name: string, declared: Pick<Topic<any>, 'schema'> | undefined): TestSource<any> {
     const node = this.node(name)
-    const isTopic = node.behaviour.type === 'source' && node.behaviour.source.kind === 'topic'
+    const isBytes = node.behaviour.type === 'source' && node.behaviour.source.kind !== 'custom'
     return new TestSource({
       name,
-      encode: isTopic ? encoderOf(topic) : undefined,
+      encode: isBytes ? encoderOf(declared) : undefined,
       positions: this.positionsOf(node),
       push: (element) => this.give({ source: name, element }),
       advance: (advanceMs) => {
@@ -161,8 +161,8 @@ function sourceName({ behaviour }: Node): string {
   return behaviour.type === 'source' ? behaviour.source.name : ''
 }
 
-function encoderOf(topic: Topic<any> | undefined): (row: unknown) => Uint8Array {
-  if (topic === undefined) return (row) => Buffer.from(JSON.stringify(row))
-  const serializer = jsonSerializer(topic.schema)
+function encoderOf(declared: Pick<Topic<any>, 'schema'> | undefined): (row: unknown) => Uint8Array {
+  if (declared === undefined) return (row) => Buffer.from(JSON.stringify(row))
+  const serializer = jsonSerializer(declared.schema)
   return (row) => serializer.encode(row as never)
 }

@@ -1,10 +1,12 @@
 /** A whole job in virtual time: what is pushed goes through it at once, and every output and state can be looked at. */
 import type { DurationMs } from '../../topology/duration.ts'
+import type { EndpointSink, EndpointSource } from '../../topology/endpoint.ts'
 import type { Json } from '../../topology/json.ts'
 import type { Table } from '../../topology/table.ts'
 import type { CustomSink } from '../../topology/to.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { MemoryCheckpoints, type TestCheckpoint } from './memory-checkpoints.ts'
 import { notFound } from './not-found.ts'
 import { type LoggedLine, Observed } from './observed.ts'
@@ -28,6 +30,8 @@ export interface TestTopologyOptions {
   readonly from?: TestCheckpoint
   /** Leave state of the checkpoint behind that no operator has any more. @default false */
   readonly allowNonRestoredState?: boolean
+  /** @internal Where keyed state lives. @default on the heap */
+  readonly openState?: OpenStateBackend | undefined
 }
 
 export interface RestartOptions {
@@ -89,6 +93,7 @@ export async function openTestTopology(
 export class TestTopology {
   /** Processing time: stands still until `advanceProcessingTime`. */
   readonly clock: VirtualClock
+  private readonly openState: OpenStateBackend | undefined
   private readonly observed: Observed
   private readonly keyGroups: number | undefined
   private readonly begun: TestCheckpoint | undefined
@@ -108,6 +113,7 @@ export class TestTopology {
     this.clock = clock
     this.observed = observed
     this.keyGroups = options.keyGroups
+    this.openState = options.openState
     this.parallelism = options.parallelism ?? 1
     this.begun = options.from
     this.last = options.from
@@ -120,26 +126,26 @@ export class TestTopology {
   }
 
   /**
-   * A source of the job, by its topic or its name. Rows of a topic are those of its schema, and are read as the bytes that
+   * A source of the job, by its topic, its endpoint or its name. Rows of a topic are those of its schema, and are read as the bytes that
    * they are encoded to; under the topic's name alone, as JSON.
    *
    * @throws {SluiceError} `TEST_SOURCE_NOT_FOUND`
    */
-  source<T>(source: Topic<T>): TestSource<T>
+  source<T>(source: Topic<T> | EndpointSource<T>): TestSource<T>
   source<T = any>(source: string): TestSource<T>
-  source(source: string | Topic<any>): TestSource<any> {
+  source(source: string | Topic<any> | EndpointSource<any>): TestSource<any> {
     return typeof source === 'string' ? this.feed.source(source, undefined) : this.feed.source(source.name, source)
   }
 
   /**
-   * An output of the job: a sink, by its table or its name; or a side output that the job leaves unread, by `uid.port`, as
+   * An output of the job: a sink, by its table, its endpoint or its name; or a side output that the job leaves unread, by `uid.port`, as
    * in 'deduplicate(id).late'.
    *
    * @throws {SluiceError} `TEST_OUTPUT_NOT_FOUND`
    */
-  output<T>(output: Table<T> | CustomSink<T>): TestOutput<T>
+  output<T>(output: Table<T> | EndpointSink<T> | CustomSink<T>): TestOutput<T>
   output<T = any>(output: string): TestOutput<T>
-  output(output: string | Table<any> | CustomSink<any>): TestOutput<any> {
+  output(output: string | { readonly name: string }): TestOutput<any> {
     const name = typeof output === 'string' ? output : output.name
     const found = this.outputs.get(name)
     if (found === undefined) throw notFound('output', name, this.outputNames)
@@ -261,6 +267,7 @@ export class TestTopology {
       clock,
       observed,
       checkpoints,
+      openState: this.openState,
       output: (name) => {
         let output = this.outputs.get(name)
         if (output === undefined) {

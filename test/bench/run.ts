@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   exchange: async () => (await import('./exchange.ts')).benchExchange(),
   crossing: async () => (await import('./crossing.ts')).benchCrossing(),
   state: async () => (await import('./state.ts')).benchState(),
+  'disk-state': async () => (await import('./disk-state.ts')).benchDiskState(),
   'declared-state': async () => (await import('./declared-state.ts')).benchDeclaredState(),
   barriers: async () => (await import('./barriers.ts')).benchBarriers(),
   alignment: async () => (await import('./alignment.ts')).benchAlignment(),
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'checkpoint-cost': async () => (await import('./checkpoint-cost.ts')).benchCheckpointCost(),
   nexmark: async () => (await import('./nexmark.ts')).benchNexmark(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
+  types: async () => (await import('./types.ts')).benchTypes(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }
 

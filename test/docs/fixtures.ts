@@ -8,6 +8,7 @@ import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { JobEvent } from '../../topology/contract/job-detail.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
+import type { TopicSystem } from '../../topology/contract/topic.ts'
 import { decimal, long, type Row, timestamptz } from '../../topology/schema/index.ts'
 import type { KeyedStream, Stream, UpdatingStream } from '../../topology/stream.ts'
 import type { Topology, TopologyBuilder } from '../../topology/topology.ts'
@@ -68,6 +69,7 @@ export declare const job: Topology
 export declare const logger: Logger
 export declare const clock: Clock
 export declare const tables: TableCatalog
+export declare const topics: TopicSystem
 export declare const error: unknown
 export declare const bytes: Uint8Array
 export declare const products: string[]
@@ -84,6 +86,8 @@ export declare const rateOf: (currency: string) => Promise<number>
 export declare const score: (order: Order) => Promise<Order & { score: number; why: string }>
 export declare const isTemporary: (error: unknown) => boolean
 export declare const bids: Stream<{ auction: bigint; bidder: bigint; price: bigint; at: bigint }>
+export const Revenue = z.object({ day: z.string(), revenue: decimal(18, 2) })
+export declare const revenue: Stream<Row<typeof Revenue>>
 export declare const payments: Stream<{ order_id: string; account: string; cents: bigint; amount: bigint }>
 export declare const deliveries: Stream<{ order_id: string }>
 export declare const clicks: Stream<{ userId: string }>

@@ -42,9 +42,8 @@ const KINDS: Readonly<Record<string, string>> = {
   aggregate: 'inside `aggregate`',
   join: 'joins',
   async: 'calls outside',
-  policy: 'policies of calls',
   pattern: 'patterns',
-  top: 'top N',
+  rank: 'the first few',
   quality: 'quality',
   medallion: 'medallion',
 }

@@ -134,6 +134,7 @@ const REPLACED = [
 /** What reaches the machine all the same, and why that changes nothing. */
 const HARMLESS: ReadonlyMap<string, string> = new Map([
   ['runtime/time/system-clock.ts', 'the default where none is injected; a test above forbids it'],
+  ['operators/async/policies/process-time.ts', 'for functions that are called outside of a job'],
   ['runtime/fault-point.ts', 'faults are set by the environment, and are not here'],
   ['runtime/checkpoint/journal.ts', 'a nonce, of which only equality counts'],
   ['connectors/iceberg/commit/append-snapshot.ts', 'names of files, and ids of snapshots'],

@@ -1,6 +1,7 @@
 /** A function with its policies: to be called as it is, or given to an asyncMap. */
 import type { AsyncCall } from '../request.ts'
 import type { AsyncFunction, Policy, PolicyContext } from './policy.ts'
+import { processTime } from './process-time.ts'
 
 /** How a job gives the policies its own time and chance. */
 export const openWith: unique symbol = Symbol('openWith')
@@ -14,18 +15,6 @@ export interface WithPolicies<I, O> {
 type InputOf<F> = F extends (input: infer I, ...rest: any[]) => any ? I : never
 type OutputOf<F> = F extends (...input: any[]) => PromiseLike<infer O> ? O : never
 type AnswerOf<P> = P extends readonly Policy<any, infer A>[] ? A : never
-
-/** Of the process, for functions that are called outside of a job. */
-const ofProcess: PolicyContext = {
-  clock: {
-    monotonicMs: () => performance.now(),
-    schedule(delayMs, callback) {
-      const timer = setTimeout(callback, delayMs)
-      return { [Symbol.dispose]: () => clearTimeout(timer) }
-    },
-  },
-  random: Math.random,
-}
 
 /** A call that nobody gives up. */
 const UNTIL_IT_ENDS: AsyncCall = { signal: new AbortController().signal }
@@ -47,7 +36,7 @@ export function withPolicies<
     policies.reduce<AsyncFunction<any, any>>((inner, policy) => policy.apply(inner, context), fn)
   let own: AsyncFunction<any, any> | undefined
   const call = async (input: unknown, given = UNTIL_IT_ENDS) => {
-    own ??= open(ofProcess)
+    own ??= open(processTime)
     return own(input, given)
   }
   Object.defineProperty(call, 'name', { value: fn.name })

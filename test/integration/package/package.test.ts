@@ -93,16 +93,22 @@ import { openLog } from 'sluice/connectors/log'
 import { memorySink } from 'sluice/connectors/memory'
 import { filter } from 'sluice/operators'
 import { openEventProducer } from 'sluice/producer'
+import { testTopology } from 'sluice/testing'
 
 const Order = z.object({ order_id: z.string(), amount: decimal(18, 2) })
 const ids = memorySink<{ id: string }>('ids')
-topology('consumer', ({ from }) => {
-  const orders = from(topic('orders', Order)).pipe(filter((order) => order.amount > 0n))
+const Orders = topic('orders', Order)
+const consumer = topology('consumer', ({ from }) => {
+  const orders = from(Orders).pipe(filter((order) => order.amount > 0n))
   orders.pipe(map((order) => ({ id: order.order_id })), to(ids))
   // @ts-expect-error a stream of another shape
   const wrong = () => orders.pipe(to(ids))
   void wrong
 })
+const test = await testTopology(consumer, { parallelism: 2 })
+test.source(Orders).push([{ order_id: 'a', amount: 1n }, { order_id: 'b', amount: 0n }])
+if (test.output(ids).rows.map((row) => row.id).join() !== 'a') throw new Error('the kit runs no job')
+
 for (const open of [openDuckDb, openIceberg, openLog]) if (typeof open !== 'function') throw new Error('not there')
 
 const Event = z.object({

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AsyncMapOptions, asyncMap, eventTime, keyBy, retry, withPolicies } from '../../../operators/index.ts'
+import { atOrigin } from '../../../runtime/worker/record-origin.ts'
 import { milliseconds, seconds } from '../../../topology/duration.ts'
+import { Batch } from '../../../topology/element.ts'
 import type { Stream } from '../../../topology/stream.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { OpenCalls } from '../../support/open-calls.ts'
@@ -113,6 +115,19 @@ describe('asyncMap', () => {
     calls.of(7).fail(new RangeError('no 7 here'))
     await arrival()
     await expect(run.settled()).rejects.toMatchObject(failed('ask: function fn failed on 7: no 7 here', '7'))
+  })
+
+  it('says of which record of the source a failed call was, whichever is at hand by then', async () => {
+    const { run, calls } = await opened({})
+    run.batch([1], { origin: 'split-0@41' }).batch([2], { origin: 'split-0@42' })
+    calls.of(1).fail(new Error('not there'))
+    await arrival()
+    const failure = await run.settled().catch((error: unknown) => error)
+    const atHand = new Batch([2], { origin: 'split-0@42' })
+    expect(atOrigin(failure, atHand)).toMatchObject({
+      message: 'ask: function fn failed on 1: not there (record split-0 at 41)',
+      details: { split: 'split-0', position: '41' },
+    })
   })
 
   it.each([

@@ -81,7 +81,7 @@ export class NaiveWindows {
     if (taken.length === 0) this.late.push(sale)
     for (const window of taken) {
       const isLate = this.options.firesLate && window.endMs - 1 <= this.watermarkMs
-      if (isLate || window.pending === this.options.records) this.fire(window)
+      if (isLate || window.pending >= (this.options.records ?? Number.POSITIVE_INFINITY)) this.fire(window)
     }
   }
 

@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { changes, keyBy, latest, topN } from '../../operators/index.ts'
+import type { Stream } from '../../topology/stream.ts'
+import { harness } from '../support/operator-harness.ts'
+import { FRESH_SEED, runs } from '../support/scale.ts'
+
+interface Bid {
+  readonly item: string
+  readonly price: number | null
+  readonly n: number
+}
+const bid = (item: string, price: number | null, n: number): Bid => ({ item, price, n })
+
+const top = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), topN(2, 'price'), changes())
+const rankedTop = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), topN(2, 'price', { rank: 'rank' }), changes())
+const last = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), latest('price'), changes())
+
+/** What a changelog comes to, by key, in the order of n. */
+function applied(rows: readonly (Bid & { readonly kind: string })[]): Bid[] {
+  const kept: Bid[] = []
+  for (const { kind, ...row } of rows) {
+    if (kind === 'insert' || kind === 'update-after') kept.push(row)
+    else {
+      const place = kept.findIndex((each) => JSON.stringify(each) === JSON.stringify(row))
+      expect(place, `taken back, and never out: ${JSON.stringify(row)}`).not.toBe(-1)
+      kept.splice(place, 1)
+    }
+  }
+  return kept.sort((a, b) => a.n - b.n)
+}
+
+describe('topN', () => {
+  it('takes back what another record replaces, once per batch', async () => {
+    const run = await harness(top)
+    run.batch([bid('a', 1, 0), bid('a', 2, 1), bid('a', 3, 2), bid('b', null, 3)])
+    expect(run.rows()).toEqual([
+      { ...bid('a', 3, 2), kind: 'insert' },
+      { ...bid('a', 2, 1), kind: 'insert' },
+    ])
+    run.batch([bid('a', 2, 4)]).batch([bid('a', 5, 5)])
+    expect(run.rows().slice(2)).toEqual([
+      { ...bid('a', 2, 1), kind: 'update-before' },
+      { ...bid('a', 5, 5), kind: 'update-after' },
+    ])
+  })
+
+  it('tells the places, and who is passed', async () => {
+    const run = await harness(rankedTop)
+    run.batch([bid('a', 1, 0)]).batch([bid('a', 2, 1)])
+    expect(run.rows()).toEqual([
+      { ...bid('a', 1, 0), rank: 1, kind: 'insert' },
+      { ...bid('a', 1, 0), rank: 1, kind: 'update-before' },
+      { ...bid('a', 2, 1), rank: 1, kind: 'update-after' },
+      { ...bid('a', 1, 0), rank: 2, kind: 'insert' },
+    ])
+  })
+
+  it('goes up too', async () => {
+    const run = await harness((bids: Stream<Bid>) =>
+      bids.pipe(
+        keyBy('item'),
+        topN(1, ({ price }) => price, { order: 'ascending' }),
+        changes(),
+      ),
+    )
+    run.batch([bid('a', 2, 0), bid('a', 1, 1), bid('a', 1, 2)])
+    expect(run.rows()).toEqual([{ ...bid('a', 1, 1), kind: 'insert' }])
+  })
+
+  it.each([0, 1001, 1.5])('refuses %s records', (n) => {
+    expect(() => topN(n, 'price')).toThrow(expect.objectContaining({ code: 'AGGREGATE_OPTION' }))
+  })
+
+  it('names the record whose value has no order', async () => {
+    const run = await harness(top)
+    expect(() => run.batch([bid('a', {} as never, 1)])).toThrow(
+      expect.objectContaining({
+        code: 'OPERATOR_FAILED',
+        message: expect.stringMatching(/topN\(2,price\): price failed on/),
+      }),
+    )
+  })
+})
+
+describe('latest', () => {
+  it('replaces what is not newer', async () => {
+    const run = await harness(last)
+    run.timed([
+      [bid('a', 2, 0), 10],
+      [bid('a', 1, 1), 20],
+    ])
+    run.timed([[bid('a', 2, 2), 30]])
+    expect(run.rows()).toEqual([
+      { ...bid('a', 2, 0), kind: 'insert' },
+      { ...bid('a', 2, 0), kind: 'update-before' },
+      { ...bid('a', 2, 2), kind: 'update-after' },
+    ])
+    expect(run.timestampsMs()).toEqual([10, 30, 30])
+  })
+})
+
+const batches = fc.array(
+  fc.array(fc.record({ item: fc.constantFrom('a', 'b'), price: fc.option(fc.integer({ min: 0, max: 5 })) }), {
+    maxLength: 6,
+  }),
+  { maxLength: 8 },
+)
+
+it(`both come to what a naive oracle has, over restarts (seed ${FRESH_SEED})`, async () => {
+  await fc.assert(
+    fc.asyncProperty(batches, fc.nat(8), async (input, restartAt) => {
+      for (const [build, n, ties] of [
+        [top, 2, 1],
+        [last, 1, -1],
+      ] as const) {
+        let run = await harness(build)
+        const out: (Bid & { kind: string })[] = []
+        const all: Bid[] = []
+        for (const [at, batch] of input.entries()) {
+          if (at === restartAt) {
+            out.push(...run.rows())
+            run = await run.restart()
+          }
+          const rows = batch.map(({ item, price }, i) => bid(item, price, at * 10 + i))
+          all.push(...rows)
+          run.batch(rows)
+        }
+        out.push(...run.rows())
+        const expected = ['a', 'b'].flatMap((item) =>
+          all
+            .filter((each) => each.item === item && each.price !== null)
+            .sort((a, b) => b.price! - a.price! || ties * (a.n - b.n))
+            .slice(0, n),
+        )
+        expect(applied(out)).toEqual(expected.sort((a, b) => a.n - b.n))
+      }
+    }),
+    runs(10_000, 50),
+  )
+})
