@@ -45,6 +45,12 @@ export {
   type PatternOutputs,
 } from './pattern/match-pattern.ts'
 export { type Pattern, pattern } from './pattern/pattern.ts'
+export type {
+  BroadcastContext,
+  BroadcastDeclarations,
+  KeyedBroadcastContext,
+} from './process/broadcast/broadcast-context.ts'
+export { type ProcessWithBroadcastOptions, processWithBroadcast } from './process/broadcast/process-with-broadcast.ts'
 export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
 export type {
@@ -55,6 +61,11 @@ export type {
   Timer,
   Timers,
 } from './process/process-context.ts'
+export {
+  type AggregatingState,
+  type AggregatingStateDescriptor,
+  aggregatingState,
+} from './process/state/aggregating-state.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,
