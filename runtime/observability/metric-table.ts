@@ -58,6 +58,10 @@ export const METRICS = {
     flink: 'numLateRecordsDropped',
     help: 'Records that came after their window, or the horizon, had closed. They leave by the output for late records.',
   },
+  num_timed_out_matches_total: {
+    type: 'counter',
+    help: 'Matches that had begun and were not complete within the duration of their pattern.',
+  },
   http_batches_total: {
     type: 'counter',
     help: 'Batches that an HTTP sink is done with, by outcome: delivered, refused.',

@@ -180,7 +180,7 @@ describe('twoPhaseAggregate', () => {
           expect(found[1]).toEqual(found[0])
         },
       ),
-      runs(10_000),
+      runs(1_000),
     )
   })
 })
