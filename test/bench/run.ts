@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   alignment: async () => (await import('./alignment.ts')).benchAlignment(),
   recovery: async () => (await import('./recovery.ts')).benchRecovery(),
   'checkpoint-cost': async () => (await import('./checkpoint-cost.ts')).benchCheckpointCost(),
+  'nexmark-loops': async () => (await import('./nexmark-loops.ts')).benchNexmarkLoops(),
   nexmark: async () => (await import('./nexmark.ts')).benchNexmark(),
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   'two-phase': async () => (await import('./two-phase.ts')).benchTwoPhase(),
