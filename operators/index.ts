@@ -34,6 +34,8 @@ export { flatMap } from './flat-map.ts'
 export { type IntervalJoinOptions, intervalJoin } from './join/interval-join.ts'
 export { join, type RegularJoinOptions } from './join/join.ts'
 export type { JoinOptions, JoinType } from './join/join-options.ts'
+export { type LookupJoinOptions, lookupJoin } from './join/lookup-join.ts'
+export { type TemporalJoinOptions, temporalJoin } from './join/temporal-join.ts'
 export { windowJoin } from './join/window-join.ts'
 export { keyBy } from './key-by.ts'
 export { map } from './map.ts'
@@ -45,6 +47,12 @@ export {
   type PatternOutputs,
 } from './pattern/match-pattern.ts'
 export { type Pattern, pattern } from './pattern/pattern.ts'
+export type {
+  BroadcastContext,
+  BroadcastDeclarations,
+  KeyedBroadcastContext,
+} from './process/broadcast/broadcast-context.ts'
+export { type ProcessWithBroadcastOptions, processWithBroadcast } from './process/broadcast/process-with-broadcast.ts'
 export { type CoProcessOptions, coProcess } from './process/co-process.ts'
 export { type ProcessOptions, process } from './process/process.ts'
 export type {
@@ -55,6 +63,11 @@ export type {
   Timer,
   Timers,
 } from './process/process-context.ts'
+export {
+  type AggregatingState,
+  type AggregatingStateDescriptor,
+  aggregatingState,
+} from './process/state/aggregating-state.ts'
 export { type ExpectOutputs, expect } from './quality/expect.ts'
 export {
   type Bounds,

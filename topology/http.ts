@@ -111,7 +111,7 @@ export function webhook<S extends z.ZodObject>(name: string, schema: S, options:
  * least once with any other.
  *
  * @throws {TopologyError} `HTTP_URL` when it is no http(s) URL, or holds a password.
- * @example revenue.pipe(to(http('https://partner.example/revenue', Revenue, { headerVariables: { authorization: 'PARTNER_AUTH' } })))
+ * @example orders.pipe(to(http('https://partner.example/orders', Order, { headerVariables: { authorization: 'PARTNER_AUTH' } })))
  */
 export function http<S extends z.ZodObject>(url: string, schema: S, options: HttpOptions = {}): EndpointSink<Row<S>> {
   const parsed = URL.parse(url)

@@ -66,7 +66,15 @@ export {
   type Wire,
 } from './schema/index.ts'
 export type { Immutable } from './state/immutable.ts'
+export { type ListState, type ListStateDescriptor, type ListStateOptions, listState } from './state/list-state.ts'
 export { type MapState, type MapStateDescriptor, type MapStateOptions, mapState } from './state/map-state.ts'
+export {
+  type ReducingState,
+  type ReducingStateDescriptor,
+  type ReducingStateOptions,
+  reducingState,
+} from './state/reducing-state.ts'
+export type { StateTtl } from './state/ttl.ts'
 export { type ValueState, type ValueStateDescriptor, type ValueStateOptions, valueState } from './state/value-state.ts'
 export type {
   ElementOf,

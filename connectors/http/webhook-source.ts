@@ -79,6 +79,10 @@ class ServingReader implements SourceReader {
     return this.reader.poll(maxRows)
   }
 
+  pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
+    this.reader.pauseOrResume?.(pause, resume)
+  }
+
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return this.reader.wait(timeoutMs, signal)
   }

@@ -53,8 +53,10 @@ export interface PatternOutputs<T, M> {
  * passed them. A match is written with the event time of its last record, or, of a pattern that ends with
  * `notFollowedBy`, when its time is over. Matches that one record completes come in the order of their records. What had
  * begun and is not complete `within` the pattern's duration goes to `timedOut` with the event time at which it ended; a run
- * that has been a match already does not. A drain takes all that waits, and ends all that has begun. Keyed state: the
- * records that wait, and the runs, which share the records that they took.
+ * that has been a match already does not. A drain takes all that waits, and ends all that has begun.
+ *
+ * Guarantee: each match once, those of a key in the order in which they are complete, also over crashes and rescales.
+ * Keyed state: the records that wait, and the runs, which share the records that they took. Split state: the watermark.
  *
  * Guarantee: each match and each run that timed out goes out once, or a record of it leaves by `late`, also over crashes and rescales.
  *

@@ -1,18 +1,22 @@
-/** The behaviour of `process` and `coProcess`: functions that are called for a key. */
+/** The behaviour of `process` and its kin: functions that are called for a key. */
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import type { Batch, Key, Watermark } from '../../topology/element.ts'
+import { type Batch, type Key, MAX_BATCH_ROWS, type Watermark } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
-import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
+import { userFunctionError } from '../../topology/user-function.ts'
 import { RowOutput } from '../row-output.ts'
 import { restoredTime, timeEntries } from '../watermark/subtask-times.ts'
+import { checkedRow, refusePromise } from './checked-results.ts'
 import { KeyScope } from './key-scope.ts'
 import { type DueTimer, KeyTimers } from './key-timers.ts'
-import { MapAccess } from './map-access.ts'
 import type { ProcessContext, StateDeclarations, Timer, Timers } from './process-context.ts'
-import { ValueAccess } from './value-access.ts'
+import { openStates } from './state/open-states.ts'
+import { ttlTimes } from './ttl/ttl-times.ts'
 
 type Context = ProcessContext<any, any, any, any>
+
+/** How many expired entries of a state go after a batch or watermark: more than a batch has rows, so that none pile up. */
+const EXPIRED_PER_TURN = 2 * MAX_BATCH_ROWS
 
 export interface ProcessPlan {
   /** The fields that the stream is keyed by; undefined when it is by a function. */
@@ -24,17 +28,11 @@ export interface ProcessPlan {
   readonly onTimer: ((timer: Timer, context: Context) => unknown) | undefined
 }
 
-export function createProcess(context: OperatorContext, plan: ProcessPlan): Operator {
+/** @param broadcast what the functions find as `broadcast` */
+export function createProcess(context: OperatorContext, plan: ProcessPlan, broadcast = {}): Operator {
   const { keyFields, state, sides, onRecord, onTimer } = plan
   const functions = [...onRecord.map(([name]) => name), ...(onTimer === undefined ? [] : ['onTimer'])]
   const scope = new KeyScope(context.uid, functions)
-  const states = Object.entries(state).map(([name, declared]) => {
-    const values = context.state.keyed<any>(declared)
-    const gauge = context.metrics.gauge('state_entries', { state: declared.name })
-    const access =
-      declared.kind === 'mapState' ? new MapAccess(scope, declared, values) : new ValueAccess(scope, declared, values)
-    return { name, access, report: () => gauge.set(values.size) }
-  })
   const out = new RowOutput(context)
   const outputs = new Map(sides.map((side) => [side, new RowOutput(context, side)]))
 
@@ -42,20 +40,26 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
   let watermarkMs = restoredTime(context, times.restored, 'watermark', 'greatest')
   times.onSnapshot(() => timeEntries(context, { watermark: watermarkMs }))
 
+  const states = openStates(
+    context,
+    scope,
+    state,
+    ttlTimes(context.clock, scope, () => watermarkMs),
+  )
+
   // Declared only where they are used, so that a process without timers keeps the state it had.
   const eventTimers = onTimer && new KeyTimers(context.state, 'timers/event')
   const processingTimers = onTimer && new KeyTimers(context.state, 'timers/processing')
 
-  let timestampMs: number | undefined
-
-  const processContext: Context = {
-    state: Object.fromEntries(states.map(({ name, access }) => [name, access])),
+  const processContext: Context & { readonly broadcast: object } = {
+    broadcast,
+    state: states.access,
     get key() {
       scope.check('the key is asked for')
       return keyValue(scope.key, keyFields)
     },
     get timestampMs() {
-      return timestampMs
+      return scope.timestampMs
     },
     get watermarkMs() {
       return watermarkMs
@@ -66,13 +70,13 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
     timers: timersOf(context, scope, eventTimers, processingTimers),
     emit(row: unknown) {
       scope.check('a row is emitted')
-      out.push(checkedRow(row), timestampMs)
+      out.push(checkedRow(row), scope.timestampMs)
     },
     emitTo(side: string, row: unknown) {
       scope.check('a row is emitted')
       const output = outputs.get(side)
       if (output === undefined) throw new TypeError(`there is no side output "${side}": name it in \`sides\``)
-      output.push(checkedRow(row), timestampMs)
+      output.push(checkedRow(row), scope.timestampMs)
     },
   }
 
@@ -89,9 +93,8 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
   /** @param atMs the event time of what goes out */
   function fire(timers: KeyTimers, domain: Timer['domain'], untilMs: number, atMs: (timer: DueTimer) => number): void {
     timers.fire(untilMs, (timer) => {
-      timestampMs = atMs(timer)
-      if (!Number.isFinite(timestampMs)) timestampMs = undefined
-      scope.enter(timer.keyGroup, timer.key)
+      const timestampMs = atMs(timer)
+      scope.enter(timer.keyGroup, timer.key, Number.isFinite(timestampMs) ? timestampMs : undefined)
       call('onTimer', onTimer!, { timeMs: timer.atMs, domain })
     })
   }
@@ -105,7 +108,7 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
   function finish(): void {
     out.flush()
     for (const output of outputs.values()) output.flush()
-    for (const { report } of states) report()
+    states.tidy(EXPIRED_PER_TURN)
   }
 
   if (processingTimers !== undefined && processingTimers.size > 0) context.wake(processingTimers.nextMs)
@@ -118,8 +121,7 @@ export function createProcess(context: OperatorContext, plan: ProcessPlan): Oper
       }
       const [name, fn] = onRecord[input]!
       for (let i = 0; i < records.length; i++) {
-        timestampMs = batch.timestampsMs?.[i]
-        scope.enter(keyGroups[i]!, keys[i]!)
+        scope.enter(keyGroups[i]!, keys[i]!, batch.timestampsMs?.[i])
         call(name, fn, records[i])
         fireEventTimers(watermarkMs)
       }
@@ -168,16 +170,4 @@ function timersOf(
 function keyValue(key: Key, fields: readonly string[] | undefined): unknown {
   if (fields === undefined || fields.length === 1) return key
   return Object.fromEntries(keyValues(key, fields.length).map((value, index) => [fields[index]!, value]))
-}
-
-function checkedRow(row: unknown): unknown {
-  if (row === undefined || isPromise(row)) throw new TypeError(`a row is emitted, not ${describeResult(row)}`)
-  return row
-}
-
-function refusePromise(result: unknown): void {
-  if (!isPromise(result)) return
-  // The error says it all; what becomes of the promise must not end the process.
-  Promise.resolve(result).catch(() => undefined)
-  throw new TypeError(`it must return nothing, not ${describeResult(result)}`)
 }

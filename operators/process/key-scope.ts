@@ -6,6 +6,8 @@ export class KeyScope {
   readonly uid: string
   keyGroup = 0
   key: Key = ''
+  /** The event time of what is at hand. */
+  timestampMs: number | undefined
   private readonly functions: string
   private isOpen = false
 
@@ -15,9 +17,10 @@ export class KeyScope {
     this.functions = functions.join(' and ')
   }
 
-  enter(keyGroup: number, key: Key): void {
+  enter(keyGroup: number, key: Key, timestampMs: number | undefined): void {
     this.keyGroup = keyGroup
     this.key = key
+    this.timestampMs = timestampMs
     this.isOpen = true
   }
 

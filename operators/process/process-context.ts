@@ -1,12 +1,22 @@
 /** What a process function works with, and the types of it. */
 import type { z } from 'zod'
 import type { Row } from '../../topology/schema/index.ts'
+import type { ListState, ListStateDescriptor } from '../../topology/state/list-state.ts'
 import type { MapState, MapStateDescriptor } from '../../topology/state/map-state.ts'
+import type { ReducingState, ReducingStateDescriptor } from '../../topology/state/reducing-state.ts'
 import type { ValueState, ValueStateDescriptor } from '../../topology/state/value-state.ts'
 import type { Flat, KeyedStream, Stream } from '../../topology/stream.ts'
+import type { AggregatingState, AggregatingStateDescriptor } from './state/aggregating-state.ts'
 
 /** What is kept per key, by the names under which the function finds it: `{ total: valueState(…) }`. */
-export type StateDeclarations = Readonly<Record<string, ValueStateDescriptor<any, any> | MapStateDescriptor<any, any>>>
+export type StateDeclarations = Readonly<Record<string, StateDescriptor>>
+
+export type StateDescriptor =
+  | ValueStateDescriptor<any, any>
+  | MapStateDescriptor<any, any>
+  | ListStateDescriptor<any>
+  | ReducingStateDescriptor<any>
+  | AggregatingStateDescriptor<any, any>
 
 /** Side outputs, by name: the schemas of their rows. */
 export type SideDeclarations = Readonly<Record<string, z.ZodObject>>
@@ -59,7 +69,13 @@ export type StateOf<D> =
     ? ValueState<V, Absent>
     : D extends MapStateDescriptor<infer K, infer V>
       ? MapState<K, V>
-      : never
+      : D extends ListStateDescriptor<infer V>
+        ? ListState<V>
+        : D extends ReducingStateDescriptor<infer V>
+          ? ReducingState<V>
+          : D extends AggregatingStateDescriptor<infer T, infer R>
+            ? AggregatingState<T, R>
+            : never
 
 /** The key of a keyed stream's records, as `ProcessContext.key` has it. */
 export type KeyOf<S> =

@@ -1,11 +1,12 @@
-/** The node of a process function, of one input or two. */
+/** The node of a process function, of one input or two, and of what is broadcast to it. */
 import { TopologyError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
 import { fieldsOf } from '../../topology/schema/index.ts'
 import { appendWithSides, type StreamHandle } from '../../topology/stream.ts'
 import { keyFieldsOf } from '../key-by.ts'
+import { type BroadcastPlan, createBroadcastProcess } from './broadcast/create-broadcast-process.ts'
 import { createProcess, type ProcessPlan } from './create-process.ts'
-import type { ProcessContext, SideDeclarations, StateDeclarations, Timer } from './process-context.ts'
+import type { ProcessContext, SideDeclarations, StateDeclarations, StateDescriptor, Timer } from './process-context.ts'
 
 /** What all process functions are told. `R` is the type of the rows that go out. */
 export interface ProcessSettings<K, D, R, O, P> {
@@ -47,10 +48,13 @@ export function processNode(
   kind: string,
   settings: ProcessSettings<any, StateDeclarations, any, any, SideDeclarations>,
   onRecord: ProcessPlan['onRecord'],
+  broadcast?: BroadcastPlan,
 ): (...inputs: readonly StreamHandle[]) => any {
   const { name, state = {}, output, sides = {}, onTimer } = settings
   const states = Object.values(state)
-  checkNames(name, states)
+  const broadcastStates = Object.values(broadcast?.declarations ?? {})
+  checkNames(name, [...states, ...broadcastStates])
+  checkLasting(name, broadcastStates)
   if ('out' in sides) {
     throw new TopologyError('SIDE_OUTPUT_COLLISION', `${name} has a side output "out", as the main one is called`, {
       fix: 'Give it another name.',
@@ -58,7 +62,9 @@ export function processNode(
     })
   }
   return (...inputs) => {
-    const by = inputs.map((input) => keyFieldsOf(input, kind))
+    // Which is broadcast, the last, has no key.
+    const keyed = broadcast === undefined ? inputs : inputs.slice(0, -1)
+    const by = keyed.map((input) => keyFieldsOf(input, kind))
     if (new Set(by.map((fields) => fields?.length ?? 1)).size > 1) {
       throw new TopologyError('JOIN_KEY', `${name}: its inputs are keyed by another number of fields`, {
         fix: 'Key both inputs by as many fields, in the order in which they are to be equal.',
@@ -73,30 +79,46 @@ export function processNode(
       parameters: {
         by: by.length === 1 ? (by[0] ?? 'function') : by.map((fields) => fields ?? 'function'),
         state: Object.fromEntries(states.map(describeState)),
+        ...(broadcast !== undefined && { broadcast: Object.fromEntries(broadcastStates.map(describeState)) }),
       },
-      behaviour: { type: 'operator', create: (context) => createProcess(context, plan) },
+      behaviour: {
+        type: 'operator',
+        create: (context) =>
+          broadcast === undefined ? createProcess(context, plan) : createBroadcastProcess(context, plan, broadcast),
+      },
       sideOutputs,
       columns: { out: 'opaque' },
       ...(output !== undefined && { fields: fieldsOf(output) }),
-      time: 'ignores',
-      key: 'needs',
+      time: states.some(({ ttl }) => ttl?.time === 'event') ? 'needs' : 'ignores',
+      ...(broadcast === undefined && { key: 'needs' }),
       stateful: true,
     })
     return sideOutputs.length === 0 ? streams.out : streams
   }
 }
 
-function describeState({ name, codec }: StateDeclarations[string]): [string, Json] {
-  return [name, { kind: codec.name, version: codec.version, layout: codec.layout! }]
+function describeState({ name, kind, codec: { name: form, version, layout }, ttl }: StateDescriptor): [string, Json] {
+  const of = form === kind ? {} : { of: form }
+  return [name, { kind, ...of, version, ...(layout !== undefined && { layout }), ...(ttl && { ttl: { ...ttl } }) }]
 }
 
 /** Checkpoints tell states apart by the name that each was declared with. */
-function checkNames(uid: string, states: readonly StateDeclarations[string][]): void {
+function checkNames(uid: string, states: readonly StateDescriptor[]): void {
   const names = states.map((declared) => declared.name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice === undefined) return
   throw new TopologyError('STATE_DECLARATION', `${uid} declares two states with the name "${twice}"`, {
     fix: 'Give each state of an operator a name of its own, as in valueState("total", …).',
     details: { uid, state: twice },
+  })
+}
+
+/** Broadcast state would have to expire in every subtask at the same record. */
+function checkLasting(uid: string, states: readonly StateDescriptor[]): void {
+  const expiring = states.find(({ ttl }) => ttl !== undefined)
+  if (expiring === undefined) return
+  throw new TopologyError('STATE_DECLARATION', `${uid}: broadcast state "${expiring.name}" can't expire`, {
+    fix: 'Leave ttl out, and broadcast a record that says what is over.',
+    details: { uid, state: expiring.name },
   })
 }

@@ -32,7 +32,7 @@ export function latest<S extends KeyedStream<any, any>, F extends FieldOf<Elemen
   by: F | ((row: ElementOf<S>) => Comparable),
   options: LatestOptions = {},
 ): Transform<S, S extends KeyedStream<any, any> ? UpdatingStream<ElementOf<S>> : never> {
-  const input = inputOf(by as string, undefined)
+  const input = inputOf(by as never, undefined)
   return (stream) =>
     append(stream, {
       uid: options.name ?? `latest(${input.description})`,

@@ -68,7 +68,7 @@ export function topN<
   options: TopNOptions<ElementOf<S>, C> = {},
 ): Transform<S, KeyedOf<S, C>> {
   wholeNumber('topN', 'n', n, 1, 1000)
-  const input = inputOf(by as string, undefined)
+  const input = inputOf(by as never, undefined)
   const { order = 'descending', rank } = options
   const thenBy = options.thenBy === undefined ? undefined : inputOf(options.thenBy as never, undefined)
   return (stream) =>

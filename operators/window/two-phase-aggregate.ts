@@ -26,10 +26,15 @@ export interface TwoPhaseOutputs<S, A> {
  * of their key, which puts the parts together. It pays where many records of a batch have one key (few keys, or skewed
  * ones, and `windowAll` most of all), and costs where keys seldom meet in a batch.
  *
- * Exactly once as `aggregate` is: a part never outlives its batch, so there is nothing of it that a checkpoint would have
- * to hold. The state behind the exchange is that of `aggregate`: a job may change from one to the other. What a part is
- * too late for arrives in `late` as results, since its records are gone. For tumbling, sliding and global windows
- * whose trigger does not count records. Columns are opaque to lineage.
+ * A part never outlives its batch, so there is nothing of it that a checkpoint would have to hold, and a job may change
+ * from one phase to two and back with its state. What a part is too late for arrives in `late` as results, since its records
+ * are gone. For tumbling, sliding and global windows whose trigger does not count records. Columns are opaque to lineage.
+ *
+ * Guarantee: every record counts once, as in `aggregate`. Keyed state: that of `aggregate`, behind the exchange.
+ *
+ * Keyed state: as `aggregate` keeps.
+ *
+ * Guarantee: a record counts once in each of its windows, or leaves by `late`, also over crashes and rescales.
  *
  * @throws {TopologyError} as `aggregate`; `TWO_PHASE` when the windows are of another kind, or something stands between
  * `keyBy` and `window`.

@@ -17,10 +17,18 @@ export const COMMANDS: readonly CommandDescription[] = [
     positionals: [{ name: 'JOB.ts', summary: 'a module whose default export is a topology' }],
     options: {
       detached: { summary: 'hand the job to the session, and return' },
+      from: {
+        summary: 'where sources begin that no checkpoint tells: earliest, latest, a time, or offset:N',
+        value: 'PLACE',
+        default: 'earliest',
+      },
       until: {
-        summary: 'stop at the offsets that are latest now: checkpoint, commit, exit; open windows stay open',
-        value: 'latest',
-        choices: ['latest'],
+        summary:
+          'stop there: checkpoint, commit, exit; open windows stay open. latest is where the topics end now; a time, or offset:N',
+        value: 'PLACE',
+      },
+      batch: {
+        summary: 'read what there is and end, windows closed: --until latest unless told otherwise, and --drain',
       },
       drain: { summary: 'with --until: close open windows first' },
       'from-savepoint': { summary: 'begin from this savepoint instead of the last checkpoint', value: 'PATH' },
@@ -43,6 +51,7 @@ export const COMMANDS: readonly CommandDescription[] = [
       'runtime submit jobs/medallion/job.ts',
       'runtime submit jobs/medallion/job.ts --detached',
       'runtime submit jobs/medallion/job.ts --until latest --drain',
+      'runtime submit jobs/medallion/job.ts --batch --from 2026-01-01 --until 2026-02-01',
       'runtime submit jobs/medallion/job.ts --from-savepoint data/checkpoints/medallion/…',
     ],
     load: () => import('./submit.ts'),

@@ -12,6 +12,7 @@ import { openConnections } from '../compose/compose.ts'
 import { loadJob } from '../control/load-job.ts'
 import { STAGE_PROTOCOL_VERSION } from '../stage-server/stage-frames.ts'
 import { serveStage } from '../stage-server/stage-server.ts'
+import { configuredBackend } from '../state/configured-backend.ts'
 import { parseSocketAddress } from '../transport/socket-address.ts'
 import { SocketTransport } from '../transport/socket-transport.ts'
 import { openSinks } from '../worker/connectors.ts'
@@ -32,7 +33,8 @@ export async function run(context: CommandContext): Promise<number> {
   const transport = new SocketTransport({ listenAt: listenAt(context) })
   const sinks = await sinksOf(stagePlan, context)
   const token = randomBytes(32).toString('base64url')
-  const server = await serveStage(transport, { plan, stagePlan, sinks, token, files, clock, logger })
+  const openState = configuredBackend(config.state)
+  const server = await serveStage(transport, { plan, stagePlan, sinks, openState, token, files, clock, logger })
   context.resources.defer(() => server.close())
   const { address } = server
   context.print(

@@ -4,6 +4,7 @@ import type { SubmitRequest } from '../../topology/contract/job-control.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode } from './exit-code.ts'
 import { openSession } from './open-job.ts'
+import { usageError } from './usage-error.ts'
 
 export async function run(context: CommandContext): Promise<number> {
   const { client } = await openSession(context)
@@ -17,6 +18,9 @@ export async function run(context: CommandContext): Promise<number> {
 function requestOf(context: CommandContext): SubmitRequest {
   const { cwd } = context.environment
   const fromSavepoint = context.option('from-savepoint')
+  const from = context.option('from')
+  const until = context.option('until') ?? (context.has('batch') ? 'latest' : undefined)
+  if (context.has('drain') && until === undefined) throw usageError('--drain goes with --until or --batch', 'submit')
   // What is the session's own: it was found by that.
   const { SLUICE_DATA_DIR: _, PARALLELISM: parallelism, WORKERS: workers, ...settings } = context.flags()
   return {
@@ -27,8 +31,9 @@ function requestOf(context: CommandContext): SubmitRequest {
     ...(fromSavepoint === undefined ? {} : { fromSavepoint: absolute(fromSavepoint, cwd) }),
     ...(context.has('allow-non-restored-state') ? { allowNonRestoredState: true } : {}),
     ...(context.has('allow-rewind') ? { allowRewind: true } : {}),
-    ...(context.option('until') === 'latest' ? { until: 'latest' } : {}),
-    ...(context.has('drain') ? { drain: true } : {}),
+    ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
+    ...(context.has('drain') || context.has('batch') ? { drain: true } : {}),
   }
 }
 

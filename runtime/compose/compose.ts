@@ -14,6 +14,7 @@ import type { EndpointReference } from '../../topology/endpoint.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Config } from '../config/config.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
+import { configuredBackend } from '../state/configured-backend.ts'
 import { requireClients } from './require-clients.ts'
 
 export interface ComposeContext {
@@ -84,7 +85,8 @@ export async function openConnections(config: Config, context: ComposeContext) {
   const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
   const endpoints = await openEndpoints(config, { ...context, topics })
   const keep = opened.move()
-  return { topics, tables, endpoints, close: () => keep.disposeAsync() }
+  const openState = configuredBackend(config.state)
+  return { topics, tables, endpoints, openState, close: () => keep.disposeAsync() }
 }
 
 /** What runs SQL over `tables`, which stay the caller's to close. */

@@ -19,6 +19,8 @@ export interface Config {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
     readonly format: 'auto' | 'json' | 'pretty'
   }
+  /** What a job does that is submitted. */
+  readonly mode: 'streaming' | 'batch'
   readonly metrics: {
     readonly prefix: string
     readonly host: string
@@ -41,6 +43,13 @@ export interface Config {
     readonly timeoutMs: number
     readonly minPauseMs: number
     readonly toleratedFailures: number
+  }
+  readonly state: {
+    readonly backend: 'heap' | 'disk'
+    /** Absolute path of the directory that the disk backend makes its files in. */
+    readonly directory: string
+    /** Of each backend. */
+    readonly cacheBytes: number
   }
   readonly parallelism: number
   /** Undefined: what the job has since its first run. */
@@ -102,6 +111,12 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
       minPauseMs: values.CHECKPOINT_MIN_PAUSE,
       toleratedFailures: values.CHECKPOINT_TOLERATED_FAILURES,
     },
+    state: {
+      backend: values.STATE_BACKEND,
+      directory: resolve(cwd, values.STATE_DIR ?? resolve(dataDir, 'state')),
+      cacheBytes: values.STATE_CACHE_MIB * 2 ** 20,
+    },
+    mode: values.RUNTIME_MODE,
     parallelism: values.PARALLELISM,
     keyGroups: values.KEY_GROUPS,
     worker: {

@@ -21,7 +21,9 @@ export const REST_AUTHS = ['token', 'off'] as const
 export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
 export const RESTART_STRATEGIES = ['exponential-delay', 'fixed-delay', 'failure-rate', 'none'] as const
 export const WORKER_TRANSPORTS = ['unix', 'tcp'] as const
+export const RUNTIME_MODES = ['streaming', 'batch'] as const
 export const ACKS = ['all', '1', '0'] as const
+export const STATE_BACKENDS = ['heap', 'disk'] as const
 export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
@@ -42,6 +44,11 @@ export const VARIABLES = {
     expected: `one of ${LOG_FORMATS.join(', ')}`,
     default: 'auto',
     flag: 'log-format',
+  },
+  RUNTIME_MODE: {
+    summary: 'batch: a job that is submitted reads what there is and ends, as with --batch',
+    expected: `one of ${RUNTIME_MODES.join(', ')}`,
+    default: 'streaming',
   },
   METRICS_PREFIX: {
     summary: 'goes before the name of every metric',
@@ -111,6 +118,20 @@ export const VARIABLES = {
     summary: 'how many checkpoints in a row may fail before the job starts again',
     expected: 'a whole number from 0 to 1000',
     default: '0',
+  },
+  STATE_BACKEND: {
+    summary: 'where keyed state lives while a job runs; checkpoints of one are restored by the other',
+    expected: `one of ${STATE_BACKENDS.join(', ')}`,
+    default: 'heap',
+  },
+  STATE_DIR: {
+    summary: 'where the disk backend makes its files, which nobody sees; unset, in state/ under SLUICE_DATA_DIR',
+    expected: 'a directory on a local disk',
+  },
+  STATE_CACHE_MIB: {
+    summary: 'about how much heap the disk backend takes for what is used often, in every subtask with state',
+    expected: 'a whole number from 1 to 65536',
+    default: '64',
   },
   PARALLELISM: {
     summary: 'subtasks of every operator that does not say otherwise',

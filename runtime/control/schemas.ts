@@ -3,6 +3,7 @@
  * reads. test/types/control.ts holds them equal to the types of topology/contract/.
  */
 import * as z from 'zod'
+import { PLACE_FORM, parseEnd, parsePlace } from './split-place.ts'
 
 /** Schemas that OpenAPI shows under a name. */
 export const components = z.registry<{ readonly id: string }>()
@@ -226,7 +227,8 @@ export const SubmitRequest = z
     fromSavepoint: text.min(1).exactOptional(),
     allowNonRestoredState: flag.exactOptional(),
     allowRewind: flag.exactOptional(),
-    until: z.literal('latest').exactOptional(),
+    from: text.refine((place) => parsePlace(place) !== undefined, `expected earliest, ${PLACE_FORM}`).exactOptional(),
+    until: text.refine((place) => parseEnd(place) !== undefined, `expected ${PLACE_FORM}`).exactOptional(),
     drain: flag.exactOptional(),
   })
   .register(components, { id: 'SubmitRequest' })

@@ -104,7 +104,7 @@ export class Attempt implements WorkerListener {
     this.discovery = new SplitDiscovery({
       ...options,
       sources: sourcesOf(options),
-      known: options.splits,
+      restored: options.point?.manifest.sources ?? {},
       assign: (task, splits) => this.toAll({ type: 'assign', task, splits }),
     })
     this.coordinator = new CheckpointCoordinator({

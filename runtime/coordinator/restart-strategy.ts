@@ -69,12 +69,17 @@ export function createRestartStrategy(
 
 /** Errors that the next attempt would meet again: the job, its state or its surroundings have to be mended first. */
 const LASTING: ReadonlySet<string> = new Set([
+  'BOUNDS_UNSUPPORTED',
   'CHECKPOINT_CORRUPT',
   'CHECKPOINT_VERSION',
   'CLIENT_MISSING',
   'CONFIG_INVALID',
+  'DELIVERY_REFUSED',
+  'ENDPOINT_INVALID',
   'FENCED',
   'FILE_ACCESS_DENIED',
+  'FILE_CHANGED',
+  'FILE_INVALID',
   'JOB_CHANGED',
   'JOB_INVALID',
   'JOB_NOT_FOUND',

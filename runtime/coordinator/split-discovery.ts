@@ -1,7 +1,7 @@
 /** Looks for splits that have come since an attempt began, and deals them out to the readers that run. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
-import type { Source, SplitState } from '../../topology/contract/source.ts'
+import type { Source, SplitDescription, SplitState } from '../../topology/contract/source.ts'
 import { splitsOf } from '../checkpoint/restore.ts'
 import type { TaskName } from '../protocol/messages.ts'
 
@@ -12,7 +12,9 @@ export interface SplitDiscoveryOptions {
     { readonly source: Source; readonly stage: string; readonly parallelism: number }
   >
   /** By uid: those that were dealt out when the attempt began. */
-  readonly known: ReadonlyMap<string, readonly SplitState[]>
+  readonly splits: ReadonlyMap<string, readonly SplitState[]>
+  /** By uid: those of the checkpoint that it began from. One that was away then goes on where it was when it is back. */
+  readonly restored: Readonly<Record<string, readonly SplitState[]>>
   readonly assign: (task: TaskName, splits: readonly SplitState[]) => void
   readonly clock: Clock
   readonly logger: Logger
@@ -24,13 +26,13 @@ export interface SplitDiscoveryOptions {
  */
 export class SplitDiscovery {
   private readonly options: SplitDiscoveryOptions
-  private readonly known: Map<string, readonly SplitState[]>
+  private readonly dealt: Map<string, readonly SplitState[]>
   private readonly timers = new Map<string, Disposable>()
   private stopped = false
 
   constructor(options: SplitDiscoveryOptions) {
     this.options = options
-    this.known = new Map(options.known)
+    this.dealt = new Map(options.splits)
   }
 
   start(): void {
@@ -57,7 +59,7 @@ export class SplitDiscovery {
     const { sources, logger } = this.options
     try {
       const found = await sources.get(uid)!.source.discoverSplits({ from: 'earliest' })
-      if (!this.stopped) this.dealOut(uid, splitsOf(found, this.known.get(uid)))
+      if (!this.stopped) this.dealOut(uid, found)
     } catch (error) {
       // What is not there now may be there the next time; nothing is lost meanwhile.
       logger.warn(
@@ -68,13 +70,14 @@ export class SplitDiscovery {
     this.schedule(uid)
   }
 
-  private dealOut(uid: string, found: readonly SplitState[]): void {
-    const before = this.known.get(uid) ?? []
+  private dealOut(uid: string, found: readonly SplitDescription[]): void {
+    const { sources, restored, assign, logger } = this.options
+    const before = this.dealt.get(uid) ?? []
     const ids = new Set(before.map(({ id }) => id))
-    const added = found.filter(({ id }) => !ids.has(id))
+    const away = (restored[uid] ?? []).filter(({ id }) => !ids.has(id))
+    const added = splitsOf(found, [...before, ...away]).filter(({ id }) => !ids.has(id))
     if (added.length === 0) return
-    this.known.set(uid, [...before, ...added])
-    const { sources, assign, logger } = this.options
+    this.dealt.set(uid, [...before, ...added])
     const { stage, parallelism } = sources.get(uid)!
     const perSubtask = Map.groupBy(added, ({ index }) => index % parallelism)
     for (const [subtask, splits] of perSubtask) assign({ stage, subtask }, splits)

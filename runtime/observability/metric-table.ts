@@ -58,6 +58,15 @@ export const METRICS = {
     flink: 'numLateRecordsDropped',
     help: 'Records that came after their window, or the horizon, had closed. They leave by the output for late records.',
   },
+  num_timed_out_matches_total: {
+    type: 'counter',
+    help: 'Matches that had begun and were not complete within the duration of their pattern.',
+  },
+  http_batches_total: {
+    type: 'counter',
+    help: 'Batches that an HTTP sink is done with, by outcome: delivered, refused.',
+    labels: ['outcome'],
+  },
   records_quarantined_total: { type: 'counter', help: 'Records put in quarantine, by rule.', labels: ['rule'] },
   records_dropped_total: { type: 'counter', help: 'Records dropped by a rule that says so.', labels: ['rule'] },
   records_warned_total: { type: 'counter', help: 'Records that broke a rule and went on.', labels: ['rule'] },

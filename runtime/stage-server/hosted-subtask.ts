@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from '../observability/metrics.ts'
 import { snapshotToMessage } from '../protocol/messages.ts'
 import { toRemoteError } from '../protocol/remote-error.ts'
 import { type KeyGroupRange, keyGroupRangeOf } from '../state/key-group-range.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { Wakes } from '../time/wakes.ts'
 import type { FrameConnection } from '../transport/transport.ts'
 import { ChainStage } from '../worker/chain-stage.ts'
@@ -34,6 +35,8 @@ export interface HostedStageOptions {
   readonly stagePlan: StagePlan
   /** By uid: those of the stage. */
   readonly sinks: ReadonlyMap<string, Sink>
+  /** @default one on the heap */
+  readonly openState?: OpenStateBackend | undefined
   readonly clock: Clock
   readonly logger: Logger
   /** @default 4 MiB */
@@ -81,7 +84,7 @@ export class HostedSubtask {
     this.epoch = BigInt(open.epoch)
     this.owned = keyGroupRangeOf(subtask, parallelism, plan.keyGroups)
     this.metrics = createMetrics({ prefix: '', clock: this.clock })
-    this.stage = new ChainStage(stagePlan)
+    this.stage = new ChainStage(stagePlan, options.openState)
     this.wakes = new Wakes(this.clock)
     const credit = new CreditWindow(creditBytes, (bytes) => connection.send(encodeCredit(0, bytes)))
     this.inbox = new Inbox(this.clock, credit)

@@ -4,6 +4,7 @@ import type { Node } from '../../topology/graph.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { checkFits } from '../checkpoint/restore.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import type { AssignedTime } from './assigned-time.ts'
 import { instrument } from './instrument.ts'
 import type { MemoryCheckpoints, TestCheckpoint } from './memory-checkpoints.ts'
@@ -23,6 +24,7 @@ export interface TestRunOptions {
   readonly clock: VirtualClock
   readonly observed: Observed
   readonly checkpoints: MemoryCheckpoints
+  readonly openState: OpenStateBackend | undefined
   /** The output of that name. */
   readonly output: (name: string) => TestOutput<any>
 }
@@ -67,6 +69,7 @@ export async function openRun(options: TestRunOptions): Promise<TestRun> {
     clock,
     observed,
     files: checkpoints.files,
+    openState: options.openState,
     restore: from && { manifest: from.manifest, files: from.files, allowNonRestoredState },
   })
   const resumeTime = () => {

@@ -6,6 +6,7 @@ import type { Table } from '../../topology/table.ts'
 import type { CustomSink } from '../../topology/to.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { MemoryCheckpoints, type TestCheckpoint } from './memory-checkpoints.ts'
 import { notFound } from './not-found.ts'
 import { type LoggedLine, Observed } from './observed.ts'
@@ -29,6 +30,8 @@ export interface TestTopologyOptions {
   readonly from?: TestCheckpoint
   /** Leave state of the checkpoint behind that no operator has any more. @default false */
   readonly allowNonRestoredState?: boolean
+  /** @internal Where keyed state lives. @default on the heap */
+  readonly openState?: OpenStateBackend | undefined
 }
 
 export interface RestartOptions {
@@ -90,6 +93,7 @@ export async function openTestTopology(
 export class TestTopology {
   /** Processing time: stands still until `advanceProcessingTime`. */
   readonly clock: VirtualClock
+  private readonly openState: OpenStateBackend | undefined
   private readonly observed: Observed
   private readonly keyGroups: number | undefined
   private readonly begun: TestCheckpoint | undefined
@@ -109,6 +113,7 @@ export class TestTopology {
     this.clock = clock
     this.observed = observed
     this.keyGroups = options.keyGroups
+    this.openState = options.openState
     this.parallelism = options.parallelism ?? 1
     this.begun = options.from
     this.last = options.from
@@ -262,6 +267,7 @@ export class TestTopology {
       clock,
       observed,
       checkpoints,
+      openState: this.openState,
       output: (name) => {
         let output = this.outputs.get(name)
         if (output === undefined) {

@@ -16,6 +16,7 @@ import type { DataSession } from '../exchange/data-plane.ts'
 import { type GateElement, InputGate } from '../exchange/input-gate.ts'
 import { Outputs } from '../exchange/outputs.ts'
 import { taskId } from '../protocol/messages.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { Wakes } from '../time/wakes.ts'
 import { ChainStage } from '../worker/chain-stage.ts'
 import { stageHost } from '../worker/stage-host.ts'
@@ -30,6 +31,8 @@ export interface VirtualAttemptOptions {
   readonly observed: Observed
   /** Where its checkpoints go. */
   readonly files: CheckpointFiles
+  /** @default state on the heap */
+  readonly openState?: OpenStateBackend | undefined
   readonly restore?:
     | { readonly manifest: Manifest; readonly files: CheckpointFiles; readonly allowNonRestoredState: boolean }
     | undefined
@@ -138,7 +141,7 @@ export class VirtualAttempt {
 
   private async openTask(stagePlan: StagePlan, subtask: number, channels: TaskChannels): Promise<void> {
     const { plan, epoch, clock, observed, files, restore } = this.options
-    const stage = new ChainStage(stagePlan)
+    const stage = new ChainStage(stagePlan, this.options.openState)
     const wakes = new Wakes(clock)
     wakes.onDue = () => this.runQuietly()
     const outputs = new Outputs(channels.outputs(stagePlan, subtask), { keyGroups: plan.keyGroups, subtask })

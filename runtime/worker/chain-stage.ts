@@ -17,6 +17,7 @@ import {
 import type { Node } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { keyGroupRangeOf } from '../state/key-group-range.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { createStageState, type StageState, type StageStateSnapshot } from '../state/store.ts'
 import { Alarms } from '../time/alarms.ts'
 import { isOfSplit, NodeInputs } from '../time/node-inputs.ts'
@@ -34,6 +35,7 @@ export class ChainStage implements Stage, StageInterior {
   state!: StageState
   host!: StageHost
   private readonly plan: StagePlan
+  private readonly openState: OpenStateBackend | undefined
   private readonly ports = new Map<string, Subject<Element>>()
   private readonly inputs: Subject<Element>[] = []
   private readonly meters = new Map<string, NodeMeter>()
@@ -45,9 +47,10 @@ export class ChainStage implements Stage, StageInterior {
   /** Merges the watermarks of the inputs into that of the stage. */
   private merged!: NodeInputs
 
-  constructor(plan: StagePlan) {
+  constructor(plan: StagePlan, openState?: OpenStateBackend) {
     this.id = plan.id
     this.plan = plan
+    this.openState = openState
   }
 
   async open(host: StageHost, restore: StageRestore | undefined): Promise<void> {
@@ -55,7 +58,7 @@ export class ChainStage implements Stage, StageInterior {
     this.alarms = new Alarms((atMs) => host.wake(atMs))
     const { keyGroups, clock } = host
     const owned = keyGroupRangeOf(host.subtask, host.parallelism, keyGroups)
-    this.state = await createStageState({ keyGroups, owned, clock, restore })
+    this.state = await createStageState({ keyGroups, owned, clock, restore, openBackend: this.openState })
     this.watermarkMs = restore?.watermarkMs ?? MIN_WATERMARK_MS
     this.merged = new NodeInputs(Math.max(1, this.plan.inputs.length), this.watermarkMs, (element) => {
       if (element.kind !== 'watermark' || !Number.isFinite(element.timestampMs)) return
@@ -143,7 +146,11 @@ export class ChainStage implements Stage, StageInterior {
   async close(): Promise<void> {
     this.snapshotting?.state.abort()
     for (const operator of this.operators) operator.close?.()
-    await Promise.all([...this.writers.values()].map((writer) => writer.close()))
+    // Undefined when the stage could not be opened.
+    await Promise.all([
+      (this.state as StageState | undefined)?.close(),
+      ...[...this.writers.values()].map((writer) => writer.close()),
+    ])
   }
 
   /** Rows in and out of each node so far, by node id. */

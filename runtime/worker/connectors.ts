@@ -6,11 +6,14 @@ import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 
 /** What configuration maps topics, tables and endpoints to. */
 export interface Connections {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
+  /** What opens the state backend of each subtask. @default one on the heap */
+  readonly openState?: OpenStateBackend | undefined
   readonly endpoints: EndpointSystem
 }
 
@@ -73,12 +76,12 @@ function openSource(source: SourceReference, { topics, endpoints }: Connections)
   }
 }
 
-function openSink(sink: SinkReference, { tables, endpoints }: Pick<Connections, 'tables' | 'endpoints'>): Sink {
+function openSink(sink: SinkReference, connections: Pick<Connections, 'tables' | 'endpoints'>): Sink {
   switch (sink.kind) {
     case 'table':
-      return tables.sink(sink.table)
+      return connections.tables.sink(sink.table)
     case 'endpoint':
-      return endpoints.sink(sink.endpoint)
+      return connections.endpoints.sink(sink.endpoint)
     case 'custom':
       return sink.create()
   }

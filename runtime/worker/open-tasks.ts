@@ -10,6 +10,7 @@ import { restoreOf } from '../checkpoint/restore.ts'
 import { InputGate } from '../exchange/input-gate.ts'
 import { Outputs } from '../exchange/outputs.ts'
 import type { Deployment } from '../protocol/messages.ts'
+import type { OpenStateBackend } from '../state/state-backend.ts'
 import { type AlignmentSettings, SplitAlignment } from '../time/split-alignment.ts'
 import { Wakes } from '../time/wakes.ts'
 import { ChainStage } from './chain-stage.ts'
@@ -30,6 +31,7 @@ export interface OpenTasksOptions {
   readonly manifest: Manifest | undefined
   readonly files: CheckpointFiles
   readonly connectors: OpenConnectors
+  readonly openState: OpenStateBackend | undefined
   readonly channels: TaskChannels
   readonly listener: TaskListener
   readonly clock: Clock
@@ -81,7 +83,7 @@ async function openTask(
   const { plan, epoch, clock, logger, channels, files, manifest, connectors, listener, deployment } = options
   const inputs = channels.inputs(stagePlan, subtask)
   const restore = restoreOf(manifest, stagePlan, subtask, files, deployment.allowNonRestoredState)
-  const stage = new ChainStage(stagePlan)
+  const stage = new ChainStage(stagePlan, options.openState)
   let outputs: Outputs | undefined
   const wakes = new Wakes(clock)
   const alignment = alignmentOf(stagePlan)

@@ -68,6 +68,7 @@ export class WorkerAttempt {
       manifest: deployment.restore === undefined ? undefined : await files.manifest(deployment.restore),
       files,
       connectors: this.connectors,
+      openState: connections.openState,
       channels: this.channels,
       listener: this.listener,
       clock,

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { KeyScope } from '../../operators/process/key-scope.ts'
-import { MapAccess } from '../../operators/process/map-access.ts'
+import { MapAccess } from '../../operators/process/state/map-access.ts'
 import { HeapStateBackend } from '../../runtime/state/heap-backend.ts'
 import { BufferReader, BufferWriter, json, map, string, varint } from '../../topology/codec/index.ts'
 import type { ValueCodec } from '../../topology/contract/state.ts'
@@ -133,7 +133,7 @@ async function benchMaps(): Promise<Measurement[]> {
     const scope = new KeyScope('bench', ['onRecord'])
     const declared = mapState('entries', { key: z.string(), value: int() })
     const access = new MapAccess(scope, declared, backend.open('bench', declared))
-    scope.enter(0, 'user-1')
+    scope.enter(0, 'user-1', undefined)
     return {
       set: (key, value) => access.set(key, value),
       add: (key) => access.set(key, (access.get(key) ?? 0) + 1),

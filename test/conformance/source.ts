@@ -88,6 +88,7 @@ export const sourceConformance: readonly SourceCase[] = [
   },
   {
     name: 'gives nothing of a split that is paused, until it is resumed',
+    needs: 'grows',
     async run(harness) {
       await harness.append(0, numbers(0, 10))
       await harness.append(1, numbers(0, 10))

@@ -44,6 +44,9 @@ export const Purchase = z.object({
   event_timestamp: timestamptz(),
 })
 
+/** How much an order in a currency may be. */
+export declare const limits: Stream<{ currency: string; limit: bigint }>
+
 /** What examples of aggregates gather. */
 export declare const records: Stream<
   Row<typeof Purchase> & {

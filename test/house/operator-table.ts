@@ -43,6 +43,7 @@ const KINDS: Readonly<Record<string, string>> = {
   join: 'joins',
   async: 'calls outside',
   pattern: 'patterns',
+  rank: 'the first few',
   quality: 'quality',
   medallion: 'medallion',
 }

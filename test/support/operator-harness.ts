@@ -16,6 +16,7 @@ import {
 import type { Batch, Element } from '../../topology/element.ts'
 import type { Stream } from '../../topology/stream.ts'
 import { ManualClock } from './manual-clock.ts'
+import { testBackend as openState } from './state-backend.ts'
 
 export type { Outputs }
 
@@ -58,7 +59,14 @@ async function open<T, O extends Outputs, R>(
 ): Promise<OperatorHarness<T, O, R>> {
   const { clock = new ManualClock(), parallelism = 1, restored } = options
   const from = restored === undefined ? {} : { from: restored }
-  const test = await testOperator<any, O>(build, { clock, parallelism, keyGroups: KEY_GROUPS, observed, ...from })
+  const test = await testOperator<any, O>(build, {
+    clock,
+    parallelism,
+    keyGroups: KEY_GROUPS,
+    observed,
+    openState,
+    ...from,
+  })
   const restart = (snapshot: HarnessSnapshot) =>
     open<T, O, R>(build, { ...options, clock, restored: snapshot }, observed.continued())
   return new OperatorHarness<T, O, R>(test, observed, restart)

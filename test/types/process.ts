@@ -1,8 +1,20 @@
 /** Types of process and its state: checked by tsc, never run. */
 import { z } from 'zod'
-import { coProcess, filter, keyBy, map, process } from '../../operators/index.ts'
+import {
+  aggregatingState,
+  coProcess,
+  filter,
+  keyBy,
+  map,
+  process,
+  processWithBroadcast,
+  sum,
+} from '../../operators/index.ts'
+import { milliseconds } from '../../topology/duration.ts'
 import { decimal, int, long, timestamptz } from '../../topology/schema/index.ts'
+import { listState } from '../../topology/state/list-state.ts'
 import { mapState } from '../../topology/state/map-state.ts'
+import { reducingState } from '../../topology/state/reducing-state.ts'
 import { valueState } from '../../topology/state/value-state.ts'
 import type { KeyedStream, Stream } from '../../topology/stream.ts'
 import { table } from '../../topology/table.ts'
@@ -167,6 +179,72 @@ topology('types', ({ from }) => {
     }),
   )
 
+  // --- every kind of state
+  orders.pipe(
+    keyBy('user_id'),
+    process({
+      name: 'kinds',
+      state: {
+        tags: listState('tags', {
+          element: z.object({ tag: z.string() }),
+          ttl: { after: milliseconds(1), time: 'event' },
+        }),
+        most: reducingState('most', { schema: int(), reduce: (a, b) => Math.max(a, b) }),
+        spent: aggregatingState('spent', Order, sum('amount')),
+      },
+      onRecord(order, { state }) {
+        is<{ readonly tag: string }[]>()(state.tags.get())
+        is<number | undefined>()(state.most.get())
+        is<bigint | undefined>()(state.spent.get())
+        state.spent.add(order)
+        // @ts-expect-error no element of the schema
+        state.tags.append({ tag: 1 })
+        // @ts-expect-error a list has no set
+        state.tags.set([])
+        // @ts-expect-error no value of the schema
+        state.most.add('1')
+        // @ts-expect-error no row of the aggregate's
+        state.spent.add({ amount: 1n })
+      },
+    }),
+  )
+
+  // --- a broadcast stream
+  const judged = orders.pipe(
+    keyBy('user_id'),
+    processWithBroadcast(totals, {
+      name: 'judged',
+      state: { total },
+      broadcast: { shops },
+      output: z.object({ user_id: z.string() }),
+      onRecord(order, { key, state, broadcast, emit }) {
+        is<{ readonly orders: number } | undefined>()(broadcast.shops.get(order.shop))
+        is<bigint>()(state.total.get())
+        emit({ user_id: key })
+        // @ts-expect-error read only
+        broadcast.shops.set(1, { orders: 1 })
+      },
+      onBroadcast(told, context) {
+        context.broadcast.shops.set(told.orders, { orders: 1 })
+        // @ts-expect-error there is no key
+        context.state.total
+        // @ts-expect-error no value of the schema
+        context.broadcast.shops.set(1, { orders: 'many' })
+      },
+    }),
+  )
+  is<{ user_id: string }>()(rows(judged))
+  orders.pipe(
+    // @ts-expect-error not keyed
+    processWithBroadcast(totals, {
+      name: 'unkeyed',
+      broadcast: { shops },
+      output: Total,
+      onRecord: () => undefined,
+      onBroadcast: () => undefined,
+    }),
+  )
+
   // @ts-expect-error not keyed
   orders.pipe(process({ name: 'unkeyed', onRecord: () => undefined }))
   // @ts-expect-error map loses the key
@@ -182,6 +260,14 @@ valueState('n', { schema: long(), default: 0 })
 // @ts-expect-error migrate makes a value of the schema
 valueState('n', { schema: long(), version: 2, migrate: (value) => String(value) })
 valueState('n', { schema: long(), version: 2, migrate: ({ count }: { count: number }, from) => BigInt(count + from) })
+// @ts-expect-error no such column
+aggregatingState('a', Order, sum('amounts'))
+// @ts-expect-error a plain number has no unit
+valueState('t', { schema: int(), ttl: { after: 1000, time: 'event' } })
+// @ts-expect-error no such time
+valueState('t', { schema: int(), ttl: { after: milliseconds(1), time: 'ingestion' } })
+// @ts-expect-error reduces to another type
+reducingState('r', { schema: int(), reduce: (a, b) => `${a}${b}` })
 // @ts-expect-error a map's key is one value
 mapState('m', { key: z.object({ id: z.string() }), value: long() })
 // @ts-expect-error a map's key can't be null

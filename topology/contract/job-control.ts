@@ -79,7 +79,10 @@ export interface SubmitRequest {
   readonly fromSavepoint?: string
   readonly allowNonRestoredState?: boolean
   readonly allowRewind?: boolean
-  readonly until?: 'latest'
+  /** Where sources begin that no checkpoint tells: `earliest`, `latest`, a time in ISO 8601, or `offset:1200`. */
+  readonly from?: string
+  /** Where they stop, likewise. */
+  readonly until?: string
   readonly drain?: boolean
 }
 

@@ -9,6 +9,7 @@ import { checkDeclaration, declaredLayout, refused, type VersionOptions } from '
 import type { Immutable } from './immutable.ts'
 import { formatLayout, type Layout } from './layout.ts'
 import { type SchemaCodec, schemaCodec } from './schema-codec.ts'
+import { declaredTtl, type StateTtl, type TtlOptions } from './ttl.ts'
 
 /**
  * The map of the current key. Each entry is state of its own: setting one costs the same however many there are. Keys are
@@ -37,10 +38,12 @@ export interface MapStateDescriptor<K, V> extends KeyedStateDescriptor<V> {
   readonly codec: SchemaCodec<V>
   /** @throws {TypeError} when it is no key of the schema */
   acceptKey(key: unknown): K & Key
+  readonly ttl?: StateTtl
 }
 
 export interface MapStateOptions<K extends z.core.SomeType, V extends z.core.SomeType>
-  extends VersionOptions<Immutable<Row<V>>> {
+  extends VersionOptions<Immutable<Row<V>>>,
+    TtlOptions {
   /** What a key is: a string, a number, a bigint or a boolean. Keys are not migrated. */
   readonly key: K &
     (Row<K> extends Key ? unknown : { readonly 'a key is a string, number, bigint or boolean, not': Row<K> })
@@ -53,7 +56,7 @@ export interface MapStateOptions<K extends z.core.SomeType, V extends z.core.Som
  *
  * As for `valueState`, checkpoints name it by the operator and `name`; `version` and `migrate` are those of the values.
  *
- * @throws {TopologyError} `SCHEMA_UNSUPPORTED`, `STATE_DECLARATION` when name, version or the type of the keys can't be.
+ * @throws {TopologyError} `SCHEMA_UNSUPPORTED`, `STATE_DECLARATION` when name, version, ttl or the type of the keys can't be.
  * @example mapState('clicks', { key: z.string(), value: int() })
  */
 export function mapState<K extends z.core.SomeType, V extends z.core.SomeType>(
@@ -72,7 +75,10 @@ export function mapState<K extends z.core.SomeType, V extends z.core.SomeType>(
   })
   const accept = acceptorOf(key)
   const acceptKey = (value: unknown) => toKey(acceptedOf(accept(value), 'key'))
-  return { kind: 'mapState', name, codec, acceptKey } as MapStateDescriptor<Row<K>, Row<V>>
+  return { kind: 'mapState', name, codec, acceptKey, ...declaredTtl(name, options) } as MapStateDescriptor<
+    Row<K>,
+    Row<V>
+  >
 }
 
 function checkKeyLayout(name: string, layout: Layout): void {

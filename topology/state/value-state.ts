@@ -5,6 +5,7 @@ import type { Row } from '../schema/row.ts'
 import { checkDeclaration, declaredLayout, refused, type VersionOptions } from './declaration.ts'
 import type { Immutable } from './immutable.ts'
 import { type SchemaCodec, schemaCodec } from './schema-codec.ts'
+import { declaredTtl, type StateTtl, type TtlOptions } from './ttl.ts'
 
 /**
  * The value of the current key. Values are never changed in place: what is set is copied, and what `get` gives is only to
@@ -26,9 +27,10 @@ export interface ValueStateDescriptor<V, Absent = undefined> extends KeyedStateD
   readonly codec: SchemaCodec<V>
   /** What `get` gives where there is no value. */
   readonly absent: Immutable<V> | Absent
+  readonly ttl?: StateTtl
 }
 
-export interface ValueStateOptions<S extends z.core.SomeType> extends VersionOptions<Immutable<Row<S>>> {
+export interface ValueStateOptions<S extends z.core.SomeType> extends VersionOptions<Immutable<Row<S>>>, TtlOptions {
   /** What a value is: an object, or anything else that a column can be. Refinements are not checked. */
   readonly schema: S
 }
@@ -39,7 +41,7 @@ export interface ValueStateOptions<S extends z.core.SomeType> extends VersionOpt
  * In checkpoints it is named by the operator and `name`, and is written as its schema says, with the schema's layout and
  * version: a job whose schema has changed since reads it, asks `migrate`, or says which fields differ.
  *
- * @throws {TopologyError} `SCHEMA_UNSUPPORTED`, `STATE_DECLARATION` when name, version or default can't be.
+ * @throws {TopologyError} `SCHEMA_UNSUPPORTED`, `STATE_DECLARATION` when name, version, default or ttl can't be.
  * @example valueState('total', { schema: decimal(18, 2), default: 0n })
  * @example
  * valueState('visits', {
@@ -68,7 +70,8 @@ export function valueState<S extends z.core.SomeType>(
     layout: { value: declaredLayout(name, schema) },
     migrate,
   })
-  return { kind: 'valueState', name, codec, absent: acceptedDefault(name, codec, options.default) }
+  const absent = acceptedDefault(name, codec, options.default)
+  return { kind: 'valueState', name, codec, absent, ...declaredTtl(name, options) }
 }
 
 function acceptedDefault<V>(name: string, codec: SchemaCodec<V>, value: unknown): Immutable<V> | undefined {

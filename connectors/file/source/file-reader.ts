@@ -22,6 +22,8 @@ export class FileReader implements SourceReader {
   private readonly splits: Split[] = []
   private reading: Split[] = []
   private waiting: Split[] = []
+  /** Ids of those that are to rest, open or not. */
+  private readonly paused = new Set<string>()
   private turn = 0
   private wake: (() => void) | undefined
 
@@ -41,21 +43,28 @@ export class FileReader implements SourceReader {
 
   async poll(maxRows: number): Promise<Batch<SourceRecord> | undefined> {
     for (;;) {
-      while (this.reading.length < OPEN_AT_ONCE && this.waiting.length > 0) this.reading.push(this.waiting.shift()!)
-      if (this.reading.length === 0) return undefined
-      const split = this.reading[this.turn++ % this.reading.length]!
+      const active = this.active()
+      if (active.length === 0) return undefined
+      const split = active[this.turn++ % active.length]!
       split.reader ??= await this.open(split.state, parsePosition(split.position))
       const records = await split.reader.read(maxRows)
       split.position = split.reader.position
       if (split.reader.atEnd) await this.finish(split)
       if (records.length === 0) continue
       for (const { value } of records) this.readBytes += value.length
-      return new Batch(records, { split: split.state.index })
+      const timestampsMs = Float64Array.from(records, ({ timestampMs }) => timestampMs)
+      return new Batch(records, { split: split.state.index, timestampsMs })
     }
   }
 
+  pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
+    for (const id of pause) this.paused.add(id)
+    for (const id of resume) this.paused.delete(id)
+    this.wake?.()
+  }
+
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.reading.length > 0 || this.waiting.length > 0 || signal.aborted) return Promise.resolve()
+    if (this.active().length > 0 || signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         timer[Symbol.dispose]()
@@ -80,6 +89,17 @@ export class FileReader implements SourceReader {
 
   async close(): Promise<void> {
     await Promise.all(this.splits.map(({ reader }) => reader?.close()))
+  }
+
+  /** Those that are read in turn. One that rests takes nobody's place: it may be that which waits that it rests for. */
+  private active(): readonly Split[] {
+    const rests = ({ state }: Split) => this.paused.has(state.id)
+    const active = this.paused.size === 0 ? this.reading : this.reading.filter((split) => !rests(split))
+    if (active.length >= OPEN_AT_ONCE || this.waiting.length === 0) return active
+    const next = this.waiting.filter((split) => !rests(split)).slice(0, OPEN_AT_ONCE - active.length)
+    this.waiting = this.waiting.filter((split) => !next.includes(split))
+    this.reading.push(...next)
+    return this.paused.size === 0 ? this.reading : active.concat(next)
   }
 
   private async finish(split: Split): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   SourceReader,
   SplitDescription,
 } from '../../../topology/contract/source.ts'
+import { SluiceError } from '../../../topology/errors.ts'
 import type { FilePattern, FileSettings } from '../settings.ts'
 import { fileError } from './bytes-of.ts'
 import { FileReader } from './file-reader.ts'
@@ -47,6 +48,7 @@ export class FileSource implements Source {
 
   /** Files that were changed before `from` are taken as read; those that were changed at or after `until` are left out. */
   async discoverSplits({ from = 'earliest', until }: SourceBounds): Promise<readonly SplitDescription[]> {
+    this.requireTimes(from, until)
     const found = await this.files()
     const isRead = ({ modifiedMs }: Found) =>
       from === 'latest' || (typeof from === 'object' && 'timestampMs' in from && modifiedMs < from.timestampMs)
@@ -71,6 +73,17 @@ export class FileSource implements Source {
   }
 
   async close(): Promise<void> {}
+
+  private requireTimes(...places: readonly (SourceBounds['from'] | undefined)[]): void {
+    if (!places.some((place) => typeof place === 'object' && 'offset' in place)) return
+    throw new SluiceError(
+      'BOUNDS_UNSUPPORTED',
+      `files in ${this.options.pattern.folder} have no offsets to begin or stop at`,
+      {
+        fix: 'Give a time: files that were changed from it on, or before it.',
+      },
+    )
+  }
 
   private idsOf({ name, sizeBytes }: Found): readonly string[] {
     return name.endsWith('.gz') ? [name] : splitIds(name, sizeBytes, this.rangeBytes)

@@ -13,6 +13,7 @@ import { printJson } from '../format/json.ts'
 import { parseTableMetadata, type TableMetadata } from '../format/table-metadata.ts'
 import { logPreviousMetadata } from '../format/table-update.ts'
 import type { IcebergCatalog, LoadedTable } from './iceberg-catalog.ts'
+import { untilFree } from './until-free.ts'
 
 /** The name under which tables are stored: another engine's catalog must be given the same. */
 const CATALOG_NAME = 'sluice'
@@ -47,6 +48,17 @@ const SCHEMA = `
 
 const SQLITE_FULL = 13
 
+function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
 const IS_TABLE = `(iceberg_type = 'TABLE' OR iceberg_type IS NULL)`
 
 export class SqliteCatalog implements IcebergCatalog {
@@ -59,8 +71,8 @@ export class SqliteCatalog implements IcebergCatalog {
     this.faultPoint = options.faultPoint ?? (() => {})
     try {
       mkdirSync(dirname(options.path), { recursive: true })
-      this.database = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs ?? 10_000 })
-      this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+      const { busyTimeoutMs = 10_000 } = options
+      this.database = untilFree(busyTimeoutMs, () => openDatabase(options.path, busyTimeoutMs))
       this.transaction(() => {
         this.database.exec(SCHEMA)
         this.upgrade()

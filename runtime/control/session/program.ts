@@ -25,11 +25,12 @@ export function infoArguments({ file }: Request): readonly string[] {
 
 /** `runtime submit`, as the request was made; `again` leaves out where the first run began. */
 export function submitArguments(request: Request, { again }: { readonly again: boolean }): readonly string[] {
-  const { file, fromSavepoint, allowNonRestoredState, allowRewind, until, drain } = request
+  const { file, fromSavepoint, allowNonRestoredState, allowRewind, from, until, drain } = request
   return [
     'submit',
     file,
     ...['--format', 'json'],
+    ...(from === undefined ? [] : ['--from', from]),
     ...(until === undefined ? [] : ['--until', until]),
     ...(drain === true ? ['--drain'] : []),
     ...(fromSavepoint === undefined || again ? [] : ['--from-savepoint', fromSavepoint]),

@@ -1,5 +1,6 @@
 /** STYLE's checklist for operators, as scripts with what must come of each. */
 import { type Cases, failed, item, nothing, total } from './checklist.ts'
+import { PROCESS_TIMERS } from './process-cases.ts'
 import type { SubjectName } from './subjects.ts'
 import { POISON } from './subjects.ts'
 import { SESSIONS, SLIDING } from './window-cases.ts'
@@ -342,6 +343,8 @@ export const CASES: Readonly<Record<SubjectName, Cases>> = {
       expected: { rows: { out: [{ key: 'a', total: 1 }] } },
     },
   },
+
+  'process timers': PROCESS_TIMERS,
 
   'async map': {
     ...nothing,

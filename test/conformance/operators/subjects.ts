@@ -16,6 +16,7 @@ import {
 } from '../../../operators/index.ts'
 import { milliseconds } from '../../../topology/duration.ts'
 import { int } from '../../../topology/schema/index.ts'
+import { listState } from '../../../topology/state/list-state.ts'
 import { valueState } from '../../../topology/state/value-state.ts'
 import type { Item, Subject } from './script.ts'
 
@@ -73,6 +74,28 @@ export const SUBJECTS = {
         }),
       ),
     }),
+  },
+
+  /** Of a key's records the timer, 10 ms behind the first, tells n of all that are no older than 20 ms. */
+  'process timers': {
+    build: (input) => {
+      const { out, told } = input.pipe(
+        keyBy('key'),
+        process({
+          name: 'told',
+          state: { recent: listState('recent', { element: int(), ttl: { after: milliseconds(20), time: 'event' } }) },
+          output: z.object({ key: z.string(), n: int() }),
+          sides: { told: z.object({ key: z.string(), recent: z.array(int()) }) },
+          onRecord({ n }, { key, state, timers, timestampMs, emit }) {
+            if (state.recent.get().length === 0) timers.eventTime(timestampMs! + 10)
+            state.recent.append(stand(n))
+            emit({ key, n })
+          },
+          onTimer: (_timer, { key, state, emitTo }) => emitTo('told', { key, recent: state.recent.get() }),
+        }),
+      )
+      return { out, told }
+    },
   },
 
   'async map': {

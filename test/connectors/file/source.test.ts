@@ -111,6 +111,19 @@ describe('files as a source', () => {
     await fc.assert(cut, runs(10_000))
   })
 
+  test('lets files rest that are ahead, and begins those behind them', async () => {
+    const folder = temporaryFolder()
+    const names = Array.from({ length: 12 }, (_, i) => `${String(i).padStart(2, '0')}.jsonl`)
+    for (const name of names) put(folder, name, `"${name}"\n"${name}"\n`)
+    const reader = await openReader(jsonlOf(folder))
+    const first = await reader.poll(1)
+    reader.pauseOrResume!(names.slice(0, 9), [])
+    const rest = (await readAll(reader)).map(text)
+    expect([...new Set(rest)].sort()).toEqual(names.slice(9).map((name) => `"${name}"`))
+    reader.pauseOrResume!([], names)
+    expect([...first!.values.map(text), ...rest, ...(await readAll(reader)).map(text)]).toHaveLength(24)
+  })
+
   test('a file that shrank, and one that is gone, are told', async () => {
     const folder = temporaryFolder()
     put(folder, 'a.jsonl', '1\n2\n')

@@ -92,7 +92,8 @@ describe('twoPhaseAggregate', () => {
   it('names the record whose value is unfit', async () => {
     const run = await harness(twoPhases)
     expect(() => run.timed([sale('ann', 'x' as never, 1)])).toThrowError(/total: sum\(cents\) failed on { user: 'ann'/)
-    expect(() => run.timed([sale(null as never, 1, 1)])).toThrowError(/has no usable key: null cannot be a key/)
+    const another = await harness(twoPhases)
+    expect(() => another.timed([sale(null as never, 1, 1)])).toThrowError(/has no usable key: null cannot be a key/)
   })
 
   it.each([
@@ -179,7 +180,7 @@ describe('twoPhaseAggregate', () => {
           expect(found[1]).toEqual(found[0])
         },
       ),
-      runs(10_000),
+      runs(1_000),
     )
   })
 })

@@ -38,6 +38,8 @@ describe('defaults', () => {
       rest: { host: '127.0.0.1', port: 0, auth: 'token' },
       jobsDirectory: cwd,
       checkpoint: { intervalMs: 10_000, retained: 3, timeoutMs: 600_000, minPauseMs: 0, toleratedFailures: 0 },
+      state: { backend: 'heap', directory: join(cwd, 'data/state'), cacheBytes: 64 * 2 ** 20 },
+      mode: 'streaming',
       parallelism: 1,
       keyGroups: undefined,
       worker: {

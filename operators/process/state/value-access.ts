@@ -1,17 +1,17 @@
 /** Value state as a process function sees it: the value of the current key. */
-import type { KeyedState } from '../../topology/contract/state.ts'
-import type { Immutable } from '../../topology/state/immutable.ts'
-import type { ValueState, ValueStateDescriptor } from '../../topology/state/value-state.ts'
+import type { Immutable } from '../../../topology/state/immutable.ts'
+import type { ValueState, ValueStateDescriptor } from '../../../topology/state/value-state.ts'
+import type { KeyScope } from '../key-scope.ts'
 import { accepted } from './accepted.ts'
-import type { KeyScope } from './key-scope.ts'
+import type { Entries } from './entries.ts'
 
 /** One entry of keyed state per key. */
 export class ValueAccess<V, Absent> implements ValueState<V, Absent> {
   private readonly scope: KeyScope
   private readonly descriptor: ValueStateDescriptor<V, Absent>
-  private readonly values: KeyedState<V>
+  private readonly values: Entries<V>
 
-  constructor(scope: KeyScope, descriptor: ValueStateDescriptor<V, Absent>, values: KeyedState<V>) {
+  constructor(scope: KeyScope, descriptor: ValueStateDescriptor<V, Absent>, values: Entries<V>) {
     this.scope = scope
     this.descriptor = descriptor
     this.values = values

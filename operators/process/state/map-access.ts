@@ -5,25 +5,28 @@
  * copies and encodes entry by entry, however large a map is. Which entries belong to a key is known beside them, from the
  * first time on that anybody asks (`keys`, `entries`, `size`, `clear`): that time looks at the entries of all keys.
  */
-import type { KeyedState } from '../../topology/contract/state.ts'
-import type { Key } from '../../topology/element.ts'
-import { compositeKey, keyValues } from '../../topology/key.ts'
-import type { Immutable } from '../../topology/state/immutable.ts'
-import type { MapState, MapStateDescriptor } from '../../topology/state/map-state.ts'
+import type { Key } from '../../../topology/element.ts'
+import { compositeKey, keyValues } from '../../../topology/key.ts'
+import type { Immutable } from '../../../topology/state/immutable.ts'
+import type { MapState, MapStateDescriptor } from '../../../topology/state/map-state.ts'
+import type { KeyScope } from '../key-scope.ts'
 import { accepted } from './accepted.ts'
-import type { KeyScope } from './key-scope.ts'
+import type { Entries } from './entries.ts'
 
 export class MapAccess<K, V> implements MapState<K, V> {
   private readonly scope: KeyScope
   private readonly descriptor: MapStateDescriptor<K, V>
-  private readonly values: KeyedState<V>
+  private readonly values: Entries<V>
   /** By key: the keys of its map. */
   private index: Map<Key, Set<K & Key>> | undefined
 
-  constructor(scope: KeyScope, descriptor: MapStateDescriptor<K, V>, values: KeyedState<V>) {
+  constructor(scope: KeyScope, descriptor: MapStateDescriptor<K, V>, values: Entries<V>) {
     this.scope = scope
     this.descriptor = descriptor
     this.values = values
+    // What has expired and is still there, `keysOfCurrent` leaves out itself.
+    if (descriptor.ttl !== undefined)
+      values.onExpired = (composite) => this.forget(...(keyValues(composite, 2) as [Key, Key]))
   }
 
   get(key: K): Immutable<V> | undefined {
@@ -46,11 +49,8 @@ export class MapAccess<K, V> implements MapState<K, V> {
   delete(key: K): boolean {
     const { keyGroup, key: outer } = this.current()
     const inner = this.acceptedKey(key)
-    if (!this.values.delete(0, keyGroup, compositeKey([outer, inner]))) return false
-    const keys = this.index?.get(outer)
-    keys?.delete(inner)
-    if (keys?.size === 0) this.index!.delete(outer)
-    return true
+    this.forget(outer, inner)
+    return this.values.delete(0, keyGroup, compositeKey([outer, inner]))
   }
 
   keys(): IterableIterator<K> {
@@ -67,7 +67,8 @@ export class MapAccess<K, V> implements MapState<K, V> {
   }
 
   clear(): void {
-    for (const key of this.keysOfCurrent()) this.delete(key)
+    // Also what has expired for this record, and might not have for one of an earlier time.
+    for (const key of this.keysKept()) this.delete(key)
   }
 
   private current(): KeyScope {
@@ -84,13 +85,26 @@ export class MapAccess<K, V> implements MapState<K, V> {
   }
 
   private keysOfCurrent(): Set<K & Key> {
+    const keys = this.keysKept()
+    if (this.descriptor.ttl === undefined) return keys
+    const { keyGroup, key } = this.scope
+    return new Set([...keys].filter((inner) => this.read(keyGroup, key, inner) !== undefined))
+  }
+
+  private keysKept(): Set<K & Key> {
     const { key } = this.current()
     this.index ??= indexOf(this.values)
     return this.index.get(key) ?? new Set()
   }
+
+  private forget(outer: Key, inner: Key): void {
+    const keys = this.index?.get(outer)
+    keys?.delete(inner as K & Key)
+    if (keys?.size === 0) this.index!.delete(outer)
+  }
 }
 
-function indexOf<K>(values: KeyedState<unknown>): Map<Key, Set<K & Key>> {
+function indexOf<K>(values: Entries<unknown>): Map<Key, Set<K & Key>> {
   const index = new Map<Key, Set<K & Key>>()
   for (const [, composite] of values.entries(0)) {
     const [outer, inner] = keyValues(composite, 2)
