@@ -15,7 +15,7 @@ import { until } from '../../support/run-process.ts'
 import { scale } from '../../support/scale.ts'
 import { QUERIES as ASKED, difference, Oracle, PINNED_CLOCK_MS } from './oracle.ts'
 
-const EVENTS = scale(1_000_000, 25_000)
+const EVENTS = scale(1_000_000, 12_000)
 const SPLITS = 4
 /** No two events in the same millisecond, so that the last of them is one. */
 const EVENTS_PER_SECOND = 500
