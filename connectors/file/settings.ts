@@ -11,6 +11,7 @@ export interface FileSettings {
   readonly rollBytes: number
 }
 
+/** With the defaults for what was left out. */
 export function settingsOf({ settings }: EndpointReference): FileSettings {
   const { location, format, delimiter = ',', discoverEveryMs = 1_000, rollBytes = 128 << 20 } = settings
   return { location, format, delimiter, discoverEveryMs, rollBytes } as FileSettings

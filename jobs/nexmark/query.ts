@@ -1,7 +1,6 @@
 /** What Nexmark's queries have in common: the streams they read, and where their rows go. */
 import { z } from 'zod'
-import { changes, eventTime, filter, map } from '../../operators/index.ts'
-import { milliseconds } from '../../topology/duration.ts'
+import { changes, eventTime, filter, map, monotonous } from '../../operators/index.ts'
 import type { Row } from '../../topology/schema/index.ts'
 import type { AnyStream, Stream, Transform, UpdatingStream } from '../../topology/stream.ts'
 import { type Table, table } from '../../topology/table.ts'
@@ -81,7 +80,7 @@ export function streamsOf(events: Stream<NexmarkEvent>): NexmarkStreams {
 
 /** Event time: events come in the order in which they happened. `name` tells the streams of a query apart. */
 export function inOrder<S extends AnyStream>(name: string): Transform<S, S> {
-  return eventTime<S>((event: any) => event.dateTime as number, { outOfOrderness: milliseconds(0), name })
+  return eventTime<S>((event: any) => event.dateTime as number, monotonous({ name }))
 }
 
 function eventsOf({ from, fromSource }: TopologyBuilder): Stream<NexmarkEvent> {

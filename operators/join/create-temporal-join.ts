@@ -2,7 +2,7 @@
 import { dynamic, float64, list, tuple } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { Batch, Key, Watermark } from '../../topology/element.ts'
-import { DueHeap } from '../due-heap.ts'
+import { KeyDues } from '../key-dues.ts'
 import { RowOutput } from '../row-output.ts'
 import type { JoinOptions } from './join-options.ts'
 import { JoinTimes } from './join-times.ts'
@@ -27,11 +27,11 @@ export function createTemporalJoin(
   const times = new JoinTimes(context)
   const output = new RowOutput(context)
   const gauges = { waiting: gaugeOf('waiting'), versions: gaugeOf('versions') }
-  /** For which key the watermark has something to do next; a key may be in it several times. */
-  const due = new DueHeap<{ readonly keyGroup: number; readonly key: Key }>()
-  for (const [keyGroup, key, rows] of waiting.entries(0)) due.push(rows[0]![0], { keyGroup, key })
+  /** For which key the watermark has something to do next. */
+  const due = new KeyDues()
+  for (const [keyGroup, key, rows] of waiting.entries(0)) due.add(rows[0]![0], keyGroup, key)
   for (const [keyGroup, key, kept] of versions.entries(0)) {
-    if (kept.length > 1) due.push(kept[1]![0], { keyGroup, key })
+    if (kept.length > 1) due.add(kept[1]![0], keyGroup, key)
   }
 
   function gaugeOf(state: string) {
@@ -68,13 +68,13 @@ export function createTemporalJoin(
     else {
       const rest = waiting.update(0, keyGroup, key)!
       rest.splice(0, passed)
-      due.push(rest[0]![0], { keyGroup, key })
+      due.add(rest[0]![0], keyGroup, key)
     }
     // A drain is not the end of time: the next run may ask for each of them.
     const superseded = toMs === Number.POSITIVE_INFINITY ? 0 : countUpTo(kept, toMs) - 1
     if (superseded > 0) versions.update(0, keyGroup, key)!.splice(0, superseded)
     const next = versions.get(0, keyGroup, key)?.[1]
-    if (next !== undefined && toMs < Number.POSITIVE_INFINITY) due.push(next[0], { keyGroup, key })
+    if (next !== undefined && toMs < Number.POSITIVE_INFINITY) due.add(next[0], keyGroup, key)
   }
 
   return {
@@ -89,16 +89,14 @@ export function createTemporalJoin(
           continue
         }
         add(input === LEFT ? waiting : versions, keyGroup, key, [timestampMs, values[i]])
-        due.push(timestampMs, { keyGroup, key })
+        due.add(timestampMs, keyGroup, key)
       }
       emitLate(context, batch, input, late)
     },
 
     onWatermark(watermark: Watermark) {
       const toMs = watermark.timestampMs
-      const keys = new Map<Key, number>()
-      for (let next = due.pop(toMs); next !== undefined; next = due.pop(toMs)) keys.set(next.key, next.keyGroup)
-      for (const [key, keyGroup] of keys) settle(keyGroup, key, toMs)
+      for (let next = due.take(toMs); next !== undefined; next = due.take(toMs)) settle(next.keyGroup, next.key, toMs)
       output.flush()
       times.advance(toMs)
       gauges.waiting.set(waiting.size)

@@ -18,10 +18,15 @@ export interface DueTimer {
   readonly key: Key
 }
 
+/** So many deleted ones are borne before anybody looks. */
+const LEAST_DELETED = 1_024
+
 export class KeyTimers {
   private readonly state: KeyedState<boolean>
   /** Also those that have been deleted: they are passed over when they fall due. */
-  private readonly heap = new DueHeap<DueTimer>()
+  private heap = new DueHeap<DueTimer>()
+  /** How many of the heap's have been deleted, about. */
+  private deleted = 0
   /** Set while a drain fires those that are there. */
   private aside: DueTimer[] | undefined
   /** The moment of the timer that fires now: one for it, or before, would fire for ever. */
@@ -29,10 +34,7 @@ export class KeyTimers {
 
   constructor(store: StateStore, name: string) {
     this.state = store.keyed({ name, codec: boolean })
-    for (const [keyGroup, composite] of this.state.entries(0)) {
-      const [atMs, key] = keyValues(composite, 2) as [number, Key]
-      this.heap.push(atMs, { atMs, keyGroup, key })
-    }
+    this.rebuild()
   }
 
   /** When the next one is due; +∞ when there is none. One that has been deleted may count. */
@@ -63,7 +65,10 @@ export class KeyTimers {
   /** Does nothing when there is none for that moment. @throws {TypeError} as `set` */
   delete(keyGroup: number, key: Key, atMs: number): void {
     checkTime(atMs)
-    this.state.delete(0, keyGroup, compositeKey([atMs, key]))
+    if (!this.state.delete(0, keyGroup, compositeKey([atMs, key]))) return
+    this.deleted++
+    // Deadlines far off that are always put off again would fill the heap: half of it at most is of no use.
+    if (this.deleted > Math.max(LEAST_DELETED, this.state.size) && this.aside === undefined) this.rebuild()
   }
 
   /**
@@ -74,7 +79,10 @@ export class KeyTimers {
     if (untilMs === Number.POSITIVE_INFINITY) this.aside = []
     try {
       for (let timer = this.heap.pop(untilMs); timer !== undefined; timer = this.heap.pop(untilMs)) {
-        if (!this.state.delete(0, timer.keyGroup, compositeKey([timer.atMs, timer.key]))) continue
+        if (!this.state.delete(0, timer.keyGroup, compositeKey([timer.atMs, timer.key]))) {
+          this.deleted = Math.max(0, this.deleted - 1)
+          continue
+        }
         this.firingMs = timer.atMs
         fire(timer)
       }
@@ -82,6 +90,15 @@ export class KeyTimers {
       this.firingMs = Number.NEGATIVE_INFINITY
       for (const timer of this.aside ?? []) this.heap.push(timer.atMs, timer)
       this.aside = undefined
+    }
+  }
+
+  private rebuild(): void {
+    this.heap = new DueHeap()
+    this.deleted = 0
+    for (const [keyGroup, composite] of this.state.entries(0)) {
+      const [atMs, key] = keyValues(composite, 2) as [number, Key]
+      this.heap.push(atMs, { atMs, keyGroup, key })
     }
   }
 }

@@ -4,7 +4,7 @@
  * Keyed state `sessions` has that list, in the order of their starts. No two of them touch.
  */
 import type { Key } from '../../topology/element.ts'
-import { KeyDues } from './key-dues.ts'
+import { KeyDues } from '../key-dues.ts'
 import { type Session, sessionsCodec } from './session-state.ts'
 import { tracksChanges } from './trigger.ts'
 import { NO_KEY, NO_KEY_GROUP, type WindowInput, type WindowMechanism, type WindowTools } from './window-mechanism.ts'

@@ -32,9 +32,6 @@ export interface TwoPhaseOutputs<S, A> {
  *
  * Guarantee: every record counts once, as in `aggregate`. Keyed state: that of `aggregate`, behind the exchange.
  *
- * Keyed state: as `aggregate` keeps.
- *
- * Guarantee: a record counts once in each of its windows, or leaves by `late`, also over crashes and rescales.
  *
  * @throws {TopologyError} as `aggregate`; `TWO_PHASE` when the windows are of another kind, or something stands between
  * `keyBy` and `window`.

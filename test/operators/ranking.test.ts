@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changes, keyBy, latest, topN } from '../../operators/index.ts'
 import type { Stream } from '../../topology/stream.ts'
+import { applyChanges } from '../support/changelog.ts'
 import { harness } from '../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
 
@@ -16,19 +17,8 @@ const top = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), topN(2, 'price'), ch
 const rankedTop = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), topN(2, 'price', { rank: 'rank' }), changes())
 const last = (bids: Stream<Bid>) => bids.pipe(keyBy('item'), latest('price'), changes())
 
-/** What a changelog comes to, by key, in the order of n. */
-function applied(rows: readonly (Bid & { readonly kind: string })[]): Bid[] {
-  const kept: Bid[] = []
-  for (const { kind, ...row } of rows) {
-    if (kind === 'insert' || kind === 'update-after') kept.push(row)
-    else {
-      const place = kept.findIndex((each) => JSON.stringify(each) === JSON.stringify(row))
-      expect(place, `taken back, and never out: ${JSON.stringify(row)}`).not.toBe(-1)
-      kept.splice(place, 1)
-    }
-  }
-  return kept.sort((a, b) => a.n - b.n)
-}
+/** What a changelog comes to, in the order of n. */
+const applied = (rows: readonly (Bid & { readonly kind: string })[]) => applyChanges(rows).sort((a, b) => a.n - b.n)
 
 describe('topN', () => {
   it('takes back what another record replaces, once per batch', async () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { coProcess, keyBy, process, type Timer } from '../../operators/index.ts'
+import { KeyTimers } from '../../operators/process/key-timers.ts'
 import type { ProcessContext } from '../../operators/process/process-context.ts'
+import { createStageState } from '../../runtime/state/store.ts'
 import { int } from '../../topology/schema/index.ts'
 import { valueState } from '../../topology/state/value-state.ts'
 import type { KeyedStream, Stream } from '../../topology/stream.ts'
@@ -116,6 +118,21 @@ describe('event-time timers', () => {
       }),
     )
   })
+})
+
+it('a deadline that is always put off does not fill the memory', async () => {
+  const state = await createStageState({ keyGroups: 16, clock: new ManualClock() })
+  const timers = new KeyTimers(state.of('x'), 'timers')
+  for (let n = 1; n <= 10_000; n++) {
+    timers.set(0, 'ann', n)
+    timers.delete(0, 'ann', n)
+  }
+  timers.set(0, 'bob', 20_000)
+  // What is still there of those that were deleted is among the last of them.
+  expect(timers.nextMs).toBeGreaterThan(8_000)
+  const fired: number[] = []
+  timers.fire(20_000, ({ atMs }) => fired.push(atMs))
+  expect([fired, timers.nextMs, timers.size]).toEqual([[20_000], Number.POSITIVE_INFINITY, 0])
 })
 
 describe('processing-time timers', () => {

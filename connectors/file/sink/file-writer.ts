@@ -22,6 +22,7 @@ export interface FileWriterOptions {
   readonly faultPoint: (name: string) => void
 }
 
+/** One of a subtask. Files are rolled by size and at every barrier, and named so that an attempt never meets another's. */
 export class FileWriter implements SinkWriter {
   private readonly options: FileWriterOptions
   private readonly context: WriterContext

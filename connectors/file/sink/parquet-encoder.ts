@@ -6,6 +6,7 @@ const NOTHING = new Uint8Array(0)
 /** Assumed for values whose size isn't looked at, bytes. */
 const VALUE_BYTES = 8
 
+/** @returns what makes an encoder for each file */
 export function parquetEncoder(fields: readonly Field[]): () => FileEncoder {
   return () => {
     const kept: Record<string, unknown>[] = []

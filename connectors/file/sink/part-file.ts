@@ -12,6 +12,7 @@ export interface FileEncoder<T = any> {
   finish(): Promise<Uint8Array>
 }
 
+/** It is whole and durable once it has been closed: nobody sees it before that under its name. */
 export class PartFile<T = any> {
   readonly path: string
   readonly ending: string
@@ -68,6 +69,7 @@ export class PartFile<T = any> {
   }
 }
 
+/** What went wrong while a file was written: `DISK_FULL` or `FILE_IO`, with the path; an error of our own as it is. */
 export function writeError(error: unknown, path: string): SluiceError {
   if (error instanceof SluiceError) return error
   const { code, message } = error as NodeJS.ErrnoException

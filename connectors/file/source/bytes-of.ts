@@ -51,6 +51,7 @@ export async function bytesOf(path: string): Promise<FileBytes> {
   }
 }
 
+/** What went wrong while a file was read: `FILE_NOT_FOUND`, `FILE_INVALID` or `FILE_IO`, with the path. */
 export function fileError(error: unknown, path: string): SluiceError {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') {

@@ -15,6 +15,7 @@ interface Split {
   position: string
 }
 
+/** Splits behind those that are open wait for their turn, so that memory does not grow with the number of files. */
 export class FileReader implements SourceReader {
   readBytes = 0
   private readonly clock: Clock

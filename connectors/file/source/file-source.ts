@@ -33,6 +33,7 @@ interface Found {
   readonly modifiedMs: number
 }
 
+/** Finds splits again while the job runs: files that have come since are new ones. */
 export class FileSource implements Source {
   readonly discoveryIntervalMs: number
   private readonly options: FileSourceOptions

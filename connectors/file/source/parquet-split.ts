@@ -24,6 +24,7 @@ const COMPRESSORS = {
   BROTLI: (bytes: Uint8Array) => brotliDecompressSync(bytes),
 }
 
+/** @throws {SluiceError} as `bytesOf`; `FILE_INVALID` when it is no Parquet */
 export async function openParquetSplit(place: SplitPlace, endpoint: EndpointReference): Promise<SplitReader> {
   const bytes = await bytesOf(place.path)
   try {

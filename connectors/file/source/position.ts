@@ -13,6 +13,7 @@ export interface FilePosition {
   readonly isEnd: boolean
 }
 
+/** Of a text that `formatPosition` or `endPosition` made. */
 export function parsePosition(text: string): FilePosition {
   const [record, rest] = text.split('/')
   return {
@@ -22,10 +23,12 @@ export function parsePosition(text: string): FilePosition {
   }
 }
 
+/** @param byte where the next record begins; undefined of Parquet */
 export function formatPosition(record: number, byte: number | undefined): string {
   return byte === undefined ? String(record) : `${record}/${byte}`
 }
 
+/** Of a split that has been read to its end. */
 export function endPosition(record: number): string {
   return `${record}/end`
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { eventLine } from '../../../jobs/nexmark/generator/event-line.ts'
 import { Generator, type GeneratorOptions } from '../../../jobs/nexmark/generator/generator.ts'
+import { applyChanges } from '../../support/changelog.ts'
 
 /** The processing time of q12: a clock that stands still, so that there is an answer to hold it against. */
 export const PINNED_CLOCK_MS = 1_800_000_007_000
@@ -147,26 +148,9 @@ export function asTexts(rows: readonly Record<string, unknown>[]): string[] {
 
 /** What one multiset has and the other has not, the first few of each: a diff of all rows would take longer than the query. */
 export function difference(rows: readonly Record<string, unknown>[], expected: readonly string[]) {
-  const actual = asTexts(applied(rows))
+  const isChangelog = rows.some((row) => 'kind' in row)
+  const actual = asTexts(isChangelog ? applyChanges(rows as { kind: string }[]) : rows)
   return { rows: actual.length, missing: without(expected, actual), unexpected: without(actual, expected) }
-}
-
-/** What a changelog comes to; rows that are none, as they are. */
-function applied(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  const counts = new Map<string, { readonly row: Record<string, unknown>; count: number }>()
-  for (const { kind, ...row } of rows) {
-    const [text] = asTexts([row])
-    let counted = counts.get(text!)
-    if (counted === undefined) {
-      counted = { row, count: 0 }
-      counts.set(text!, counted)
-    }
-    counted.count += kind === 'update-before' || kind === 'delete' ? -1 : 1
-  }
-  return [...counts.values()].flatMap(({ row, count }) => {
-    if (count < 0) throw new Error(`taken out ${-count} times more often than put in: ${JSON.stringify(row)}`)
-    return Array.from({ length: count }, () => row)
-  })
 }
 
 function without(all: readonly string[], some: readonly string[]): string[] {

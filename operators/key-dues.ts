@@ -1,6 +1,6 @@
 /** When each key is due next: one time per key, in memory, made anew from state after a restore. */
-import type { Key } from '../../topology/element.ts'
-import { DueHeap } from '../due-heap.ts'
+import type { Key } from '../topology/element.ts'
+import { DueHeap } from './due-heap.ts'
 
 interface Due {
   readonly atMs: number
