@@ -32,7 +32,6 @@ export interface TwoPhaseOutputs<S, A> {
  *
  * Guarantee: every record counts once, as in `aggregate`. Keyed state: that of `aggregate`, behind the exchange.
  *
- *
  * @throws {TopologyError} as `aggregate`; `TWO_PHASE` when the windows are of another kind, or something stands between
  * `keyBy` and `window`.
  * @example
