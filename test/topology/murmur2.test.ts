@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { murmur2, partitionOfKey } from '../../../connectors/log/murmur2.ts'
+import { murmur2, partitionOfKey } from '../../topology/murmur2.ts'
 import { bytes } from './setup.ts'
 
 describe('murmur2', () => {
