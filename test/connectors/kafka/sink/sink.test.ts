@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { sinkConformance } from '../../../conformance/sink.ts'
 import { record, testCluster } from './setup.ts'
 
