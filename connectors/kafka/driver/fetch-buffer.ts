@@ -117,10 +117,14 @@ export class FetchBuffer {
   }
 
   /** The answer to a fetch. */
-  accept(ticket: Ticket, progress: PartitionProgress, chunk: FetchedChunk | undefined): void {
+  accept(
+    ticket: Ticket,
+    { highWatermark, lastStableOffset, logStartOffset }: PartitionProgress,
+    chunk: FetchedChunk | undefined,
+  ): void {
     const assigned = this.partitions.get(ticket.partition)
     if (assigned?.ticket !== ticket) return
-    assigned.progress = progress
+    assigned.progress = { highWatermark, lastStableOffset, logStartOffset }
     if (chunk === undefined || chunk.nextOffset === ticket.offset) return
     assigned.chunks.push(chunk)
     assigned.bufferedBytes += chunk.sizeBytes

@@ -84,6 +84,16 @@ export class KafkaJsAdmin implements KafkaAdmin {
       if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
       requireDone(outcome, topic, 'changing its configuration')
     })
+    // The controller has it; a broker follows a moment later.
+    await this.persist(async () => {
+      const current = await this.topicConfig(topic)
+      const isSet = Object.entries(config).every(([name, value]) => current.get(name)?.value === value)
+      if (!isSet) throw responseError('REQUEST_TIMED_OUT', { doing: 'waiting for its new configuration', topic })
+    })
+  }
+
+  close(): void {
+    this.cluster.close()
   }
 
   async offsets(topic: string, place: OffsetPlace): Promise<readonly number[]> {

@@ -25,7 +25,10 @@ export class BrokerConnection {
   readonly port: number
   private readonly settings: KafkaSettings
   private readonly logger: Logger
+  /** Connected, or on its way to be. */
   private live: Promise<Broker> | undefined
+  /** What `live` has given. */
+  private current: Broker | undefined
   private isClosed = false
 
   constructor(host: string, port: number, settings: KafkaSettings, logger: Logger) {
@@ -77,16 +80,16 @@ export class BrokerConnection {
 
   close(): void {
     this.isClosed = true
-    void this.live?.then(destroy, () => {})
-    this.live = undefined
+    if (this.current !== undefined) this.drop(this.current)
   }
 
   /** A lost connection is never repaired, but replaced: kafkajs' own would keep what it knew of the broker before. */
   private async connected(): Promise<Broker> {
-    const broker = await (this.live ??= this.open())
+    this.live ??= this.open()
+    const broker = await this.live
     if (broker.connectionPool.isConnected()) return broker
     this.drop(broker)
-    return await (this.live ??= this.open())
+    return await this.connected()
   }
 
   private async open(): Promise<Broker> {
@@ -94,6 +97,7 @@ export class BrokerConnection {
     try {
       await withinMs(this.settings.connectTimeoutMs, broker.connect())
       if (this.isClosed) throw new Error('this client is closed')
+      this.current = broker
       return broker
     } catch (error) {
       this.live = undefined
@@ -103,10 +107,7 @@ export class BrokerConnection {
   }
 
   private drop(broker: Broker): void {
-    const { live } = this
-    void live?.then((current) => {
-      if (current === broker && this.live === live) this.live = undefined
-    })
+    if (broker === this.current) this.live = undefined
     destroy(broker)
   }
 
@@ -116,21 +117,19 @@ export class BrokerConnection {
       level: LEVELS.DEBUG,
       logCreator: () => (entry) => this.logger.debug({ event: 'kafkajs', ...entry.log }, `kafkajs ${entry.namespace}`),
     })
-    return new Broker({
+    const connectionPool = new ConnectionPool({
+      host,
+      port,
       logger,
-      authenticationTimeout: settings.connectTimeoutMs,
-      connectionPool: new ConnectionPool({
-        host,
-        port,
-        logger,
-        socketFactory: createSocketFactory(),
-        clientId: settings.clientId,
-        requestTimeout: settings.requestTimeoutMs,
-        connectionTimeout: settings.connectTimeoutMs,
-        ssl: tlsOptions(settings),
-        sasl: saslOptions(settings),
-      }),
+      socketFactory: createSocketFactory(),
+      clientId: settings.clientId,
+      requestTimeout: settings.requestTimeoutMs,
+      connectionTimeout: settings.connectTimeoutMs,
+      ssl: tlsOptions(settings),
+      sasl: saslOptions(settings),
     })
+    for (const { requestQueue } of connectionPool.pool) requestQueue.scheduleCheckPendingRequests = () => {}
+    return new Broker({ logger, connectionPool, authenticationTimeout: settings.connectTimeoutMs })
   }
 }
 

@@ -18,20 +18,26 @@ import { KafkaJsProducer } from './producer.ts'
 class KafkaJsDriver implements KafkaDriver {
   private readonly settings: KafkaSettings
   private readonly logger: Logger
-  private readonly clusters = new Set<Cluster>()
-  private administrator: Promise<KafkaAdmin> | undefined
+  private readonly handedOut = new Set<{ close(): void | Promise<void> }>()
+  private administrator: Promise<KafkaJsAdmin> | undefined
 
   constructor(settings: KafkaSettings, logger: Logger) {
     this.settings = settings
     this.logger = logger
   }
 
-  admin(): Promise<KafkaAdmin> {
+  async admin(): Promise<KafkaAdmin> {
     this.administrator ??= this.connecting(async (cluster) => {
       await cluster.connect()
       return new KafkaJsAdmin(cluster)
     })
-    return this.administrator
+    try {
+      return await this.administrator
+    } catch (error) {
+      // The next call tries again.
+      this.administrator = undefined
+      throw error
+    }
   }
 
   fetcher(options: FetcherOptions): Promise<KafkaFetcher> {
@@ -43,17 +49,19 @@ class KafkaJsDriver implements KafkaDriver {
   }
 
   async close(): Promise<void> {
-    for (const cluster of this.clusters) cluster.close()
+    await Promise.all([...this.handedOut].map((part) => part.close()))
   }
 
-  private async connecting<T>(create: (cluster: Cluster) => Promise<T>): Promise<T> {
+  private async connecting<T extends { close(): void | Promise<void> }>(
+    create: (cluster: Cluster) => Promise<T>,
+  ): Promise<T> {
     const cluster = new Cluster(this.settings, this.logger)
-    this.clusters.add(cluster)
     try {
-      return await create(cluster)
+      const part = await create(cluster)
+      this.handedOut.add(part)
+      return part
     } catch (error) {
       cluster.close()
-      this.clusters.delete(cluster)
       throw error
     }
   }

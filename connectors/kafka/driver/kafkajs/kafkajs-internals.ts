@@ -28,6 +28,8 @@ export interface ProtocolCall<T> {
 }
 
 interface Connection {
+  /** Asks itself every millisecond, for ever, whether a broker's throttling is over; here none is ever reported to it. */
+  readonly requestQueue: { scheduleCheckPendingRequests(): void }
   readonly socket?: { destroy(): void } | undefined
   rejectRequests(error: Error): void
   disconnect(): Promise<unknown>

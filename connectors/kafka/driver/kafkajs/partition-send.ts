@@ -40,7 +40,8 @@ export class PartitionSend {
 
   /** The bytes of the batch whose turn it is: the same until it is done. */
   get bytes(): Buffer {
-    return (this.encoded ??= this.encode())
+    this.encoded ??= this.encode()
+    return this.encoded
   }
 
   /** The records of the batch whose turn it is. */
