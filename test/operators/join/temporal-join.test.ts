@@ -113,7 +113,7 @@ describe('temporalJoin', () => {
 it(`joins as a naive oracle does, over restarts and rescales (seed ${FRESH_SEED})`, async () => {
   const options = fc.record({ type: fc.constantFrom('inner', 'left'), odd: fc.boolean() })
   await fc.assert(
-    fc.asyncProperty(options, steps({ maxMs: 2_500 }), async ({ type, odd }, script) => {
+    fc.asyncProperty(options, steps({ maxMs: 2_500, everyMs: 100 }), async ({ type, odd }, script) => {
       const where = (left: Row, right: Row) => !odd || (left.n + right.n) % 2 === 1
       const run = await twoSided(
         (left, right) =>

@@ -21,9 +21,15 @@ export type Step =
 
 const side = fc.constantFrom<Side>('left', 'right')
 
+export interface StepsOptions {
+  readonly maxMs: number
+  /** All times are multiples of it. @default 1 */
+  readonly everyMs?: number
+}
+
 /** Batches, watermarks of each side, and restarts at any parallelism. */
-export function steps({ maxMs }: { readonly maxMs: number }): fc.Arbitrary<Step[]> {
-  const atMs = fc.integer({ min: 0, max: maxMs })
+export function steps({ maxMs, everyMs = 1 }: StepsOptions): fc.Arbitrary<Step[]> {
+  const atMs = fc.integer({ min: 0, max: maxMs / everyMs }).map((times) => times * everyMs)
   const rows = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 3), atMs }), { minLength: 1, maxLength: 4 })
   return fc.array(
     fc.oneof(
