@@ -88,6 +88,16 @@ describe('latest', () => {
     ])
     expect(run.timestampsMs()).toEqual([10, 30, 30])
   })
+
+  it('has the event time of the record that stays, whatever its batch had before it', async () => {
+    const run = await harness(last)
+    run.timed([
+      [bid('a', 1, 0), 100],
+      [bid('a', 2, 1), 50],
+    ])
+    expect(run.rows()).toEqual([{ ...bid('a', 2, 1), kind: 'insert' }])
+    expect(run.timestampsMs()).toEqual([50])
+  })
 })
 
 const ITEMS = ['a', 'b', 'c', 'd']
