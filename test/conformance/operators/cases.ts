@@ -1,11 +1,15 @@
 /** STYLE's checklist for operators, as scripts with what must come of each. */
 import { type Cases, failed, item, nothing, total } from './checklist.ts'
+import { JOIN_CASES } from './join-cases.ts'
+import { POISON } from './poison.ts'
 import { PROCESS_TIMERS } from './process-cases.ts'
+import { RANKING_CASES } from './ranking-cases.ts'
 import type { SubjectName } from './subjects.ts'
-import { POISON } from './subjects.ts'
 import { SESSIONS, SLIDING } from './window-cases.ts'
 
 export const CASES: Readonly<Record<SubjectName, Cases>> = {
+  ...JOIN_CASES,
+  ...RANKING_CASES,
   'sliding windows': SLIDING,
   sessions: SESSIONS,
 

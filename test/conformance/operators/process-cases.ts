@@ -1,6 +1,6 @@
 /** STYLE's checklist for timers, side outputs and state that expires. */
 import { type Cases, failed, nothing } from './checklist.ts'
-import { POISON } from './subjects.ts'
+import { POISON } from './poison.ts'
 
 const out = (key: string, n: number) => ({ key, n })
 const told = (key: string, ...recent: number[]) => ({ key, recent })

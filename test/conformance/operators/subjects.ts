@@ -18,19 +18,17 @@ import { milliseconds } from '../../../topology/duration.ts'
 import { int } from '../../../topology/schema/index.ts'
 import { listState } from '../../../topology/state/list-state.ts'
 import { valueState } from '../../../topology/state/value-state.ts'
+import { JOIN_SUBJECTS } from './join-subjects.ts'
+import { stand } from './poison.ts'
+import { RANKING_SUBJECTS } from './ranking-subjects.ts'
 import type { Item, Subject } from './script.ts'
-
-/** An n that no function of a user can stand. */
-export const POISON = 13
-
-function stand(n: number): number {
-  if (n === POISON) throw new RangeError(`nobody can stand ${n}`)
-  return n
-}
 
 const totals = { start: windowStart(), total: sum(({ n }: Item) => stand(n)), items: count() }
 
 export const SUBJECTS = {
+  ...JOIN_SUBJECTS,
+  ...RANKING_SUBJECTS,
+
   'sliding windows': {
     build: (input) =>
       input.pipe(

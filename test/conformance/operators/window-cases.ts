@@ -1,6 +1,6 @@
 /** STYLE's checklist for windows that overlap, and for windows that grow together. */
 import { type Cases, failed, item, nothing, total } from './checklist.ts'
-import { POISON } from './subjects.ts'
+import { POISON } from './poison.ts'
 
 /** Of 20 ms, one every 10 ms; lateness 5 ms. */
 export const SLIDING: Cases = {
