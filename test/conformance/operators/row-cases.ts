@@ -27,6 +27,8 @@ export const ROW_CASES: Readonly<Record<keyof typeof ROW_SUBJECTS, Cases>> = {
 
   rebalance: stateless({ uid: 'standing', of: (key, atMs, n) => to('out', item(key, atMs, n)) }),
 
+  single: stateless({ uid: 'standing', of: (key, atMs, n) => to('out', item(key, atMs, n)) }),
+
   cleanse: stateless({ uid: 'standing', of: (key, atMs, n) => to('out', item(key.toUpperCase(), atMs, n)) }),
 
   expect: stateless({

@@ -14,6 +14,7 @@ import {
   rebalance,
   rules,
   select,
+  single,
   union,
 } from '../../../operators/index.ts'
 import { int, timestamptz } from '../../../topology/schema/index.ts'
@@ -50,6 +51,8 @@ export const ROW_SUBJECTS = {
   union: { build: (input) => ({ out: union(input, input.pipe(standing)) }) },
 
   rebalance: { build: (input) => ({ out: input.pipe(rebalance(), standing) }) },
+
+  single: { build: (input) => ({ out: input.pipe(single(), standing) }) },
 
   cleanse: {
     build: (input) => ({ out: input.pipe(standing, cleanse({ key: cleanseWith((key) => key.toUpperCase()) })) }),
