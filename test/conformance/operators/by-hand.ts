@@ -58,6 +58,10 @@ export const byHand: OperatorRunner = {
         if ('barrier' in step) continue
         run = await run.restart({ parallelism: ++parallelism })
         taken = {}
+        // The one split is read by the first subtask: the others hold nobody back.
+        for (const input of inputs) {
+          for (let subtask = 1; subtask < parallelism; subtask++) run.input(input).idle(subtask)
+        }
         // Sources say again how far they are.
         for (const [input, watermarkMs] of watermarksMs) run.input(input).watermark(watermarkMs)
       }

@@ -1,12 +1,13 @@
 /** The job that runs an operator under a script; as a module, for worker processes, the one that the environment says. */
-import { eventTime, filter, map } from '../../../operators/index.ts'
+import { eventTime } from '../../../operators/index.ts'
 import type { Sink } from '../../../topology/contract/sink.ts'
 import { milliseconds } from '../../../topology/duration.ts'
 import type { Batch } from '../../../topology/element.ts'
 import type { Json } from '../../../topology/json.ts'
+import { append, type Stream } from '../../../topology/stream.ts'
 import { to } from '../../../topology/to.ts'
 import { type Topology, topology } from '../../../topology/topology.ts'
-import { type Step, type Subject, toJson } from './script.ts'
+import { type Item, type Step, type Subject, toJson } from './script.ts'
 import { type Fed, OUT_OF_ORDERNESS_MS, scriptedSource, TICK } from './scripted-source.ts'
 import { SUBJECTS, type SubjectName } from './subjects.ts'
 
@@ -28,14 +29,18 @@ export function scriptedJob({ subject, steps, directory }: ScriptedJob, committe
     const script = fromSource<Fed>('script', () => scriptedSource({ steps, inputs: build.length, directory }))
     const inputs = Array.from({ length: build.length }, (_, input) =>
       script.pipe(
-        filter((fed) => fed.input === input),
-        map(({ item }) => item),
+        (fed) => picked<Fed, Item>(fed, (each) => (each.input === input ? [each.item] : [])),
         eventTime('at', { outOfOrderness: milliseconds(OUT_OF_ORDERNESS_MS), name: `time-of-input-${input}` }),
-        filter(({ key }) => key !== TICK),
+        (items) => picked<Item, Item>(items, (item) => (item.key === TICK ? [] : [item])),
       ),
     )
     for (const [port, stream] of Object.entries(build(...inputs))) stream.pipe(to(collectingSink(port, committed)))
   })
+}
+
+/** Of a kind of its own, so that the nodes of the subject are numbered as without it. */
+function picked<T, R>(input: Stream<T>, fn: (value: T) => readonly R[]): Stream<R> {
+  return append(input, { kind: 'picked', behaviour: { type: 'row', step: 'flatMap', fn } })
 }
 
 /** Its committables are its rows: the committer, which is with the coordinator, puts them where the test finds them. */
