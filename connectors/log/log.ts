@@ -11,8 +11,8 @@ import type {
   TopicSystem,
   TopicSystemContext,
 } from '../../topology/contract/topic.ts'
+import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import { Appender, type PartitionBatches, packBatches } from './appender.ts'
-import { Partitioner } from './partitioner.ts'
 import { LogSink } from './sink.ts'
 import { LogSource } from './source.ts'
 import { LogStore } from './store.ts'
@@ -57,7 +57,7 @@ class EmbeddedLog implements TopicSystem {
   private readonly logger: Logger
   private readonly topics: Topics
   private readonly appender: Appender
-  private readonly partitioners = new Map<string, Partitioner>()
+  private readonly partitioners = new Map<string, TopicPartitioner>()
   private readonly faultPoint: LogFaultPoint
   private lostRecords = 0
 
@@ -120,10 +120,10 @@ class EmbeddedLog implements TopicSystem {
     return this.store.close()
   }
 
-  private partitioner(topic: string): Partitioner {
+  private partitioner(topic: string): TopicPartitioner {
     let partitioner = this.partitioners.get(topic)
     if (partitioner === undefined) {
-      partitioner = new Partitioner(this.topics.get(topic))
+      partitioner = new TopicPartitioner(this.topics.get(topic))
       this.partitioners.set(topic, partitioner)
     }
     return partitioner

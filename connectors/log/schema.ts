@@ -6,7 +6,9 @@ import { SluiceError } from '../../topology/errors.ts'
 import { isBusy, toLogError } from './errors.ts'
 
 /** Raised with every change that an older Sluice would read wrongly. */
-const LOG_FORMAT_VERSION = 1
+const LOG_FORMAT_VERSION = 2
+
+const RAISE_VERSION = `UPDATE meta SET value = '${LOG_FORMAT_VERSION}' WHERE key = 'format_version'`
 
 /** How long a connection blocks on another process's lock before it gives the event loop back. */
 const BUSY_TIMEOUT_MS = 100
@@ -79,6 +81,8 @@ export function openWriting(path: string, maxSizeBytes: number | undefined): Dat
         database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxSizeBytes / PAGE_SIZE_BYTES))}`)
       }
       if (formatVersion(database) === undefined) createTables(database)
+      // Version 2 added tombstones and headers to the packed records: what 1 wrote is read as it is.
+      if (formatVersion(database) === '1') database.exec(RAISE_VERSION)
       requireKnownVersion(path, formatVersion(database))
       return database
     } catch (error) {

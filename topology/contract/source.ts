@@ -3,6 +3,7 @@ import type { Batch } from '../element.ts'
 import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
+import type { RecordHeader } from './topic.ts'
 
 /** One record of a topic as it was received. */
 export interface SourceRecord {
@@ -12,7 +13,10 @@ export interface SourceRecord {
   /** The log's own timestamp of the record, milliseconds since the epoch. */
   readonly timestampMs: number
   readonly key: Uint8Array | null
-  readonly value: Uint8Array
+  /** Null: a tombstone. */
+  readonly value: Uint8Array | null
+  /** In order; absent when it has none. */
+  readonly headers?: readonly RecordHeader[] | undefined
 }
 
 /** A part of a source that is read in order by one reader: a partition, a file. */

@@ -7,9 +7,18 @@ import type { Source } from './source.ts'
 /** `all`: durable before the reply. `1`: in the log, not yet forced to disk. `0`: not awaited. */
 export type Acks = 'all' | 1 | 0
 
+/** What travels beside a record's value; a key may come more than once. */
+export interface RecordHeader {
+  readonly key: string
+  readonly value: Uint8Array | null
+}
+
 export interface OutgoingRecord {
   readonly key: Uint8Array | null
-  readonly value: Uint8Array
+  /** Null: a tombstone, which deletes what a compacted topic holds of the key. */
+  readonly value: Uint8Array | null
+  /** @default none */
+  readonly headers?: readonly RecordHeader[] | undefined
   /** @default now */
   readonly timestampMs?: number
   /** @default chosen by the key */
@@ -33,13 +42,24 @@ export interface TopicDescription {
     readonly sizeBytes: number
   }[]
   readonly retentionMs: number | undefined
+  /** Copies of each partition; undefined where the system keeps one. */
+  readonly replicationFactor?: number | undefined
+  readonly cleanupPolicy?: CleanupPolicy | undefined
 }
 
+/** What becomes of old records: gone by age, all but the last of each key gone, or both. */
+export type CleanupPolicy = 'delete' | 'compact' | 'compact,delete'
+
+/** How a topic is made: what its declaration says of it. */
 export interface TopicOptions {
   /** @default 4 */
   readonly partitions?: number
+  /** Copies of each partition. The embedded log keeps one whatever it says. @default the cluster's own */
+  readonly replicationFactor?: number
   /** Records older than this may be deleted. @default never */
   readonly retentionMs?: number
+  /** @default 'delete' */
+  readonly cleanupPolicy?: CleanupPolicy
 }
 
 /** One system of topics. */

@@ -64,4 +64,4 @@ export async function readAll(reader: SourceReader, maxRows = 1024): Promise<Sou
 }
 
 const decoder = new TextDecoder()
-export const text = ({ value }: SourceRecord): string => decoder.decode(value)
+export const text = ({ value }: SourceRecord): string => decoder.decode(value!)

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { partitionOfKey } from '../../../connectors/log/murmur2.ts'
 import type { OutgoingRecord } from '../../../topology/contract/topic.ts'
+import { partitionOfKey } from '../../../topology/murmur2.ts'
 import { bytes, readAll, temporaryDirectory, temporaryLog, text } from './setup.ts'
 
 const record = (value: string, rest: Partial<OutgoingRecord> = {}): OutgoingRecord => ({
@@ -202,14 +202,26 @@ describe('opening', () => {
     const { log, path } = temporaryLog()
     await log.close()
     const database = new DatabaseSync(path)
-    database.exec("UPDATE meta SET value = '2' WHERE key = 'format_version'")
+    database.exec("UPDATE meta SET value = '3' WHERE key = 'format_version'")
     database.close()
     expect(() => temporaryLog({ path })).toThrow(
       expect.objectContaining({
         code: 'LOG_FORMAT_UNSUPPORTED',
-        message: expect.stringContaining('format version 2, and this Sluice reads version 1'),
+        message: expect.stringContaining('format version 3, and this Sluice reads version 2'),
       }),
     )
+  })
+
+  test('a file of the format before is read on', async () => {
+    const { log, path, clock } = temporaryLog()
+    await log.ensureTopic('t')
+    await log.append('t', [record('older')], 'all')
+    await log.close()
+    const database = new DatabaseSync(path)
+    database.exec("UPDATE meta SET value = '1' WHERE key = 'format_version'")
+    database.close()
+    const { log: again } = temporaryLog({ path })
+    expect(await readAll(again.source('t'), clock)).toHaveLength(1)
   })
 
   test('a file that is no database, and a directory in its place, are refused', () => {

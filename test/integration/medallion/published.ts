@@ -36,7 +36,7 @@ export async function recordsInLog(dataDir: string): Promise<string[]> {
   const records: string[] = []
   while (!splits.every(({ id }) => reader.atEnd(id))) {
     for (const { partition, offset, value } of (await reader.poll(1_000))?.values ?? []) {
-      records.push(`${partition}/${offset} ${createHash('sha256').update(value).digest('hex')}`)
+      records.push(`${partition}/${offset} ${createHash('sha256').update(value!).digest('hex')}`)
     }
   }
   await reader.close()

@@ -38,7 +38,7 @@ async function recordsOf(topic: string) {
       records.push({
         partition,
         key: key === null ? null : Buffer.from(key).toString(),
-        value: Buffer.from(value),
+        value: Buffer.from(value!),
       })
     }
   }
