@@ -10,6 +10,7 @@ import type {
 } from '../../topology/contract/sink.ts'
 import type { OutgoingRecord, TopicOptions } from '../../topology/contract/topic.ts'
 import type { Batch } from '../../topology/element.ts'
+import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import { type Appender, packBatches } from './appender.ts'
 import type { LogFaultPoint } from './log.ts'
 import { packedSize } from './record-batch.ts'
