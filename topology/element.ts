@@ -65,7 +65,8 @@ export class Batch<T = any> {
   readonly origin: string | undefined
   private rows: readonly T[] | undefined
   private readonly lazy: LazyRows<T> | undefined
-  private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
+  /** Made with the first column: most batches have none. */
+  private columns: Map<string, ArrayLike<unknown>> | undefined
 
   constructor(rows: readonly T[] | LazyRows<T>, attributes: BatchAttributes = {}) {
     if (Array.isArray(rows)) this.rows = rows
@@ -87,9 +88,10 @@ export class Batch<T = any> {
 
   /** One field of every row, in order. */
   column(name: keyof T & string): ArrayLike<unknown> {
-    let column = this.columns.get(name)
+    let column = this.columns?.get(name)
     if (column === undefined) {
       column = this.lazy?.column?.(name) ?? columnReader(name)(this.values)
+      this.columns ??= new Map()
       this.columns.set(name, column)
     }
     return column

@@ -46,10 +46,12 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
+  /** How many came through of the last batch: about as many will of the next. */
+  let expected = 0
   return (batch) => {
     const rows = batch.values
     if (selected.length < rows.length) selected = new Uint32Array(rows.length)
-    const out: unknown[] = new Array(rows.length)
+    const out: unknown[] = new Array(onlyMaps ? rows.length : Math.min(rows.length, expected + (expected >> 1)))
     let count: number
     try {
       count = loop.run(rows, out, selected)
@@ -61,6 +63,7 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
       throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
     }
     out.length = count
+    expected = count
     const from = keepsKey ? batch : unkeyed(batch)
     return onlyMaps || count === rows.length ? new Batch(out, from) : selection(from, selected.subarray(0, count), out)
   }
