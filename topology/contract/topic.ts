@@ -39,7 +39,8 @@ export interface TopicDescription {
     readonly earliestOffset: bigint
     /** The next offset to be written. */
     readonly latestOffset: bigint
-    readonly sizeBytes: number
+    /** Undefined where the system does not tell. */
+    readonly sizeBytes: number | undefined
   }[]
   readonly retentionMs: number | undefined
   /** Copies of each partition; undefined where the system keeps one. */
