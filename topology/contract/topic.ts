@@ -20,7 +20,7 @@ export interface OutgoingRecord {
   /** @default none */
   readonly headers?: readonly RecordHeader[] | undefined
   /** @default now */
-  readonly timestampMs?: number
+  readonly timestampMs?: number | undefined
   /** @default chosen by the key */
   readonly partition?: number
 }
