@@ -16,11 +16,17 @@ export interface RecordParts<T = any> {
   readonly key?: RecordKey<T>
   /** @default none */
   readonly headers?: (row: T) => RecordHeaders
+  /**
+   * Its event time, in whole milliseconds, or the time of its append. A topic's retention goes by it: events of a year ago
+   * are gone at once from a topic that keeps a month.
+   *
+   * @default 'event', where the stream has event times
+   */
+  readonly timestamp?: 'event' | 'append'
 }
 
 /**
- * The function that turns a batch of rows into records: the value by `serializer`, the event time as the record's
- * timestamp, in whole milliseconds; without event times, records get the time of their append.
+ * The function that turns a batch of rows into records, the values by `serializer`.
  *
  * @throws {OperatorError} from the function, naming `uid` and the row: a value has no form on the wire, or a function of
  * the job throws.
@@ -29,7 +35,7 @@ export function recordEncoder(
   uid: string,
   topic: Topic<any>,
   serializer: Serializer<any>,
-  { key = topic.key, headers }: RecordParts,
+  { key = topic.key, headers, timestamp = 'event' }: RecordParts,
 ): (batch: Batch) => Batch<OutgoingRecord> {
   const keyOf = typeof key === 'function' ? key : key === undefined ? () => null : (row: any) => row[key]
 
@@ -66,13 +72,15 @@ export function recordEncoder(
     }
   }
 
-  return ({ values, timestampsMs }) =>
-    new Batch(
-      values.map((row, index) => ({
+  return (batch) => {
+    const timestampsMs = timestamp === 'event' ? batch.timestampsMs : undefined
+    return new Batch(
+      batch.values.map((row, index) => ({
         key: keyFor(row),
         value: value(row),
         headers: headersFor(row),
-        timestampMs: timestampsMs === undefined ? undefined : Math.floor(timestampsMs[index]!),
+        timestampMs: timestampsMs && Math.floor(timestampsMs[index]!),
       })),
     )
+  }
 }

@@ -23,8 +23,8 @@ export interface CustomSink<T> {
  * Exactly once: what was written up to a checkpoint appears in one commit after that checkpoint is complete. A stream of
  * another shape than the target's schema is a compile error.
  *
- * Into a topic, each row is written as its schema says, with its event time as the timestamp; the partition is that of
- * the key, which the topic's declaration names or `parts` does.
+ * Into a topic, each row is written as its schema says, with its event time as the timestamp unless `parts` says
+ * otherwise; the partition is that of the key, which the topic's declaration names or `parts` does.
  *
  * @throws {TopologyError} `COLUMN_NOT_FOUND` for a key that is no column, `KEY_MISSING` when a compacted topic has none.
  * @example silver.pipe(to(table('silver.events', SilverEvent)))
@@ -58,9 +58,9 @@ function sinkOf(
   if ('create' in target) return { kind: 'custom', name, create: target.create }
   if ('connector' in target) return { kind: 'endpoint', name, endpoint: target }
   if ('partitionBy' in target) return { kind: 'table', name, table: target }
-  const { key = target.key, headers } = parts
+  const key = parts.key ?? target.key
   checkKey(target, key)
-  return { kind: 'topic', name, topic: target, parts: { ...(key && { key }), ...(headers && { headers }) } }
+  return { kind: 'topic', name, topic: target, parts: { ...parts, ...(key !== undefined && { key }) } }
 }
 
 function parametersOf(sink: SinkReference): Record<string, Json> {

@@ -30,6 +30,7 @@ describe('a row becomes a record', () => {
   test('at its event time in whole milliseconds, or without one', () => {
     expect(encode([order, order], {}, [1.9, -0.1]).map(({ timestampMs }) => timestampMs)).toEqual([1, -1])
     expect(encode([order])[0]!.timestampMs).toBeUndefined()
+    expect(encode([order], { timestamp: 'append' }, [1])[0]!.timestampMs).toBeUndefined()
   })
 
   test.each<[string, RecordParts<OrderRow>['key'], string | null | undefined]>([
