@@ -41,7 +41,8 @@ export interface ApplyOutputs<S, O> {
  * the records of every open window, in sliding windows each once. Where an aggregate does, use it: its state is a few
  * numbers.
  *
- * Guarantee: a record is handed over once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ * Guarantee: a record is among those of each of its windows that is open, and leaves by `late` when none is, also over
+ * crashes and rescales.
  *
  * @throws {OperatorError} naming the operator and the key, when the function throws, returns a promise or
  * emits nothing.

@@ -11,6 +11,7 @@ import {
   cleanseWith,
   coProcess,
   count,
+  countWindow,
   custom,
   customAggregate,
   eventTime,
@@ -31,7 +32,10 @@ import {
   punctuated,
   rules,
   runningAggregate,
+  session,
+  sliding,
   sum,
+  type Timers,
   temporalJoin,
   topN,
   tumbling,
@@ -370,7 +374,7 @@ async function run({ build }: Case, fn: Tried): Promise<void> {
   await test.settled()
 }
 
-function refusal({ uid, function: name }: Case): unknown {
+function refusal({ uid, function: name }: Pick<Case, 'uid' | 'function'>): unknown {
   return expect.objectContaining({
     code: 'OPERATOR_FAILED',
     message: expect.stringContaining(uid),
@@ -404,5 +408,94 @@ describe('a function', () => {
     async (_name, tried) => {
       await expect(run(tried, async () => 1)).rejects.toEqual(refusal(tried))
     },
+  )
+})
+
+describe('a key', () => {
+  it.each([
+    ['NaN', Number.NaN],
+    ['null', null],
+    ['an object', {}],
+  ])('that is %s is refused', async (_name, key) => {
+    await expect(run(CASES['keyBy']!, () => key)).rejects.toEqual(refusal(CASES['keyBy']!))
+  })
+
+  it('of a field that is NaN is refused, and so is one of several', async () => {
+    for (const fields of [['n'], ['key', 'n']] as const) {
+      const test = await harness((input: Stream<Item>) => input.pipe(keyBy(...(fields as unknown as ['n']))))
+      expect(() => test.batch([{ key: 'a', n: Number.NaN }])).toThrow(
+        expect.objectContaining({
+          code: 'OPERATOR_FAILED',
+          details: expect.objectContaining({ uid: 'keyBy-1', function: `keyBy(${fields.join(', ')})` }),
+        }),
+      )
+    }
+  })
+
+  it('of another type is another key', async () => {
+    const mixed = ['1', 1, 1n, true]
+    const test = await harness((input: Stream<Item>) =>
+      input.pipe(
+        keyBy(({ n }) => mixed[n]!),
+        runningAggregate({ items: count() }),
+        changes(),
+      ),
+    )
+    test.batch(mixed.map((_key, n) => ({ key: 'a', n })))
+    expect(test.rows()).toEqual(mixed.map((key) => ({ key, items: 1n, kind: 'insert' })))
+  })
+})
+
+describe('a timer', () => {
+  const setting = (onTimer: (timers: Timers) => void) => (input: Stream<Item>) =>
+    input.pipe(
+      keyBy('key'),
+      process({
+        name: 'timed',
+        onRecord: (_row, { timers }) => timers.eventTime(10),
+        onTimer: (_timer, { timers }) => onTimer(timers),
+      }),
+    )
+
+  it.each([
+    ['of the past, set by one that fires: it would fire for ever', 10],
+    ['at no moment', Number.NaN],
+    ['between two milliseconds', 1.5],
+  ])('%s', async (_name, atMs) => {
+    const test = await harness(setting((timers) => timers.eventTime(atMs)))
+    test.timed([[ITEM, 1]])
+    expect(() => test.watermark(10)).toThrow(refusal({ uid: 'timed', function: 'onTimer' }) as Error)
+  })
+})
+
+describe('a window of no size', () => {
+  it.each([
+    ['tumbling', () => tumbling(milliseconds(0))],
+    ['sliding', () => sliding(milliseconds(0), milliseconds(10))],
+    ['sliding by nothing', () => sliding(milliseconds(10), milliseconds(0))],
+    ['session', () => session(milliseconds(0))],
+    ['countWindow', () => countWindow(0)],
+  ])('%s is refused when it is made', (_name, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'WINDOW_SIZE', fix: expect.any(String) }))
+  })
+})
+
+it('state that is read outside of a key names the operator and its functions', async () => {
+  let read: (() => unknown) | undefined
+  const test = await harness((input: Stream<Item>) =>
+    input.pipe(
+      keyBy('key'),
+      process({
+        name: 'own',
+        state: { kept: valueState('kept', { schema: int() }) },
+        onRecord: (_row, { state }) => {
+          read = () => state.kept.get()
+        },
+      }),
+    ),
+  )
+  test.batch([ITEM])
+  expect(read).toThrow(
+    expect.objectContaining({ code: 'STATE_OUTSIDE_CALL', details: { uid: 'own', function: 'onRecord' } }),
   )
 })
