@@ -14,7 +14,7 @@ export const PoisonedRecord = z.object({
   offset: long(),
   record_timestamp: timestamptz(),
   key: binary().nullish(),
-  value: binary(),
+  value: binary().nullish(),
   /** The task that failed on it, as `stage#subtask`. */
   task: z.string(),
   code: z.string(),

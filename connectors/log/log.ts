@@ -11,8 +11,8 @@ import type {
   TopicSystem,
   TopicSystemContext,
 } from '../../topology/contract/topic.ts'
+import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import { Appender, type PartitionBatches, packBatches } from './appender.ts'
-import { Partitioner } from './partitioner.ts'
 import { LogSink } from './sink.ts'
 import { LogSource } from './source.ts'
 import { LogStore } from './store.ts'
@@ -57,7 +57,7 @@ class EmbeddedLog implements TopicSystem {
   private readonly logger: Logger
   private readonly topics: Topics
   private readonly appender: Appender
-  private readonly partitioners = new Map<string, Partitioner>()
+  private readonly partitioners = new Map<string, TopicPartitioner>()
   private readonly faultPoint: LogFaultPoint
   private lostRecords = 0
 
@@ -71,6 +71,11 @@ class EmbeddedLog implements TopicSystem {
 
   ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     return this.topics.ensure(topic, options)
+  }
+
+  async alterTopic(topic: string, options: TopicOptions): Promise<void> {
+    await this.topics.alter(topic, options)
+    this.partitioners.delete(topic)
   }
 
   async append(topicName: string, records: readonly OutgoingRecord[], acks: Acks): Promise<readonly RecordMetadata[]> {
@@ -104,8 +109,8 @@ class EmbeddedLog implements TopicSystem {
     }))
   }
 
-  async describeTopics(): Promise<readonly TopicDescription[]> {
-    return this.topics.describe()
+  async describeTopics(topics?: readonly string[]): Promise<readonly TopicDescription[]> {
+    return this.topics.describe(topics)
   }
 
   source(topic: string, options?: TopicOptions): Source {
@@ -120,10 +125,10 @@ class EmbeddedLog implements TopicSystem {
     return this.store.close()
   }
 
-  private partitioner(topic: string): Partitioner {
+  private partitioner(topic: string): TopicPartitioner {
     let partitioner = this.partitioners.get(topic)
     if (partitioner === undefined) {
-      partitioner = new Partitioner(this.topics.get(topic))
+      partitioner = new TopicPartitioner(this.topics.get(topic))
       this.partitioners.set(topic, partitioner)
     }
     return partitioner

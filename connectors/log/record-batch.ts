@@ -5,14 +5,16 @@
  *
  *     n × f64   timestamp, milliseconds since the epoch
  *     n × u32   end of the key, counted from the start of the data; the top bit is set when the key is null
- *     n × u32   end of the value
+ *     n × u32   end of the value; the top bit is set when the value is null
  *     data      key 0, value 0, key 1, value 1, …
+ *     headers   see record-headers.ts; absent when no record has any
  *
  * Offsets are not in it: they are assigned when the batch is appended, as its base offset + position.
  */
 import { crc32 } from 'node:zlib'
 import type { SourceRecord } from '../../topology/contract/source.ts'
 import type { OutgoingRecord } from '../../topology/contract/topic.ts'
+import { headersSize, packHeaders, unpackHeaders } from './record-headers.ts'
 
 export interface PackedBatch {
   readonly recordCount: number
@@ -22,39 +24,44 @@ export interface PackedBatch {
 }
 
 const HEADER_BYTES = 16
-const NULL_KEY = 0x80000000
+const NULL = 0x80000000
 const END_MASK = 0x7fffffff
 
 /** What a record takes in a batch. */
-export function packedSize(record: OutgoingRecord): number {
-  return HEADER_BYTES + (record.key === null ? 0 : record.key.length) + record.value.length
+export function packedSize({ key, value, headers }: OutgoingRecord): number {
+  return HEADER_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + headersSize(headers)
 }
 
 /** Packs records in order; those without a timestamp get `nowMs`. Together they must stay below 2 GiB. */
 export function packRecords(records: readonly OutgoingRecord[], nowMs: number): PackedBatch {
   const count = records.length
-  let sizeBytes = 0
-  for (let i = 0; i < count; i++) sizeBytes += packedSize(records[i]!)
-  const bytes = Buffer.allocUnsafe(sizeBytes)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, sizeBytes)
+  let sizeBytes = count * HEADER_BYTES
+  let hasHeaders = false
+  for (const { key, value, headers } of records) {
+    sizeBytes += (key?.length ?? 0) + (value?.length ?? 0)
+    hasHeaders ||= headers !== undefined && headers.length > 0
+  }
+  const packedHeaders = hasHeaders ? packHeaders(records) : undefined
+  const bytes = Buffer.allocUnsafe(sizeBytes + (packedHeaders?.length ?? 0))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const dataStart = count * HEADER_BYTES
   let end = 0
+  const put = (part: Uint8Array | null, endAt: number) => {
+    if (part !== null) {
+      bytes.set(part, dataStart + end)
+      end += part.length
+    }
+    view.setUint32(endAt, part === null ? (end | NULL) >>> 0 : end, true)
+  }
   let maxTimestampMs = Number.NEGATIVE_INFINITY
   for (let i = 0; i < count; i++) {
     const { key, value, timestampMs = nowMs } = records[i]!
     if (timestampMs > maxTimestampMs) maxTimestampMs = timestampMs
     view.setFloat64(i * 8, timestampMs, true)
-    if (key === null) {
-      view.setUint32(count * 8 + i * 4, (end | NULL_KEY) >>> 0, true)
-    } else {
-      bytes.set(key, dataStart + end)
-      end += key.length
-      view.setUint32(count * 8 + i * 4, end, true)
-    }
-    bytes.set(value, dataStart + end)
-    end += value.length
-    view.setUint32(count * 12 + i * 4, end, true)
+    put(key, count * 8 + i * 4)
+    put(value, count * 12 + i * 4)
   }
+  if (packedHeaders !== undefined) bytes.set(packedHeaders, sizeBytes)
   return { recordCount: count, maxTimestampMs, crc32: crc32(bytes), bytes }
 }
 
@@ -82,7 +89,7 @@ export class RecordBatch {
     let bytes = 0
     for (let i = from; i < to; i++) {
       const keyEnd = view.getUint32(recordCount * 8 + i * 4, true) & END_MASK
-      bytes += view.getUint32(recordCount * 12 + i * 4, true) - keyEnd
+      bytes += (view.getUint32(recordCount * 12 + i * 4, true) & END_MASK) - keyEnd
     }
     return bytes
   }
@@ -93,18 +100,22 @@ export class RecordBatch {
     const keyEnds = recordCount * 8
     const valueEnds = recordCount * 12
     const dataStart = recordCount * HEADER_BYTES
-    let start = dataStart + (from === 0 ? 0 : view.getUint32(valueEnds + from * 4 - 4, true))
+    let start = dataStart + (from === 0 ? 0 : view.getUint32(valueEnds + from * 4 - 4, true) & END_MASK)
+    const headersStart = dataStart + (view.getUint32(valueEnds + recordCount * 4 - 4, true) & END_MASK)
+    const headersOf = unpackHeaders(bytes.subarray(headersStart), recordCount)
     for (let i = from; i < to; i++) {
       const keyMark = view.getUint32(keyEnds + i * 4, true)
+      const valueMark = view.getUint32(valueEnds + i * 4, true)
       const keyEnd = dataStart + (keyMark & END_MASK)
-      const valueEnd = dataStart + view.getUint32(valueEnds + i * 4, true)
+      const valueEnd = dataStart + (valueMark & END_MASK)
       rows.push({
         topic,
         partition,
         offset: BigInt(baseOffset + i),
         timestampMs: view.getFloat64(i * 8, true),
-        key: keyMark >= NULL_KEY ? null : bytes.subarray(start, keyEnd),
-        value: bytes.subarray(keyEnd, valueEnd),
+        key: keyMark >= NULL ? null : bytes.subarray(start, keyEnd),
+        value: valueMark >= NULL ? null : bytes.subarray(keyEnd, valueEnd),
+        headers: headersOf?.(i),
       })
       start = valueEnd
     }

@@ -10,9 +10,9 @@ import type {
 } from '../../topology/contract/sink.ts'
 import type { OutgoingRecord, TopicOptions } from '../../topology/contract/topic.ts'
 import type { Batch } from '../../topology/element.ts'
+import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import { type Appender, packBatches } from './appender.ts'
 import type { LogFaultPoint } from './log.ts'
-import { Partitioner } from './partitioner.ts'
 import { packedSize } from './record-batch.ts'
 import { type LogCommittable, LogSinkCommitter } from './sink-committer.ts'
 import type { LogStore } from './store.ts'
@@ -66,7 +66,7 @@ class LogSinkWriter implements SinkWriter<OutgoingRecord> {
   private readonly store: LogStore
   private readonly topic: Topic
   private readonly context: WriterContext
-  private readonly partitioner: Partitioner
+  private readonly partitioner: TopicPartitioner
   private readonly insert: StatementSync
   private buffered: OutgoingRecord[] = []
   private bufferedBytes = 0
@@ -77,7 +77,7 @@ class LogSinkWriter implements SinkWriter<OutgoingRecord> {
     this.store = store
     this.topic = topic
     this.context = context
-    this.partitioner = new Partitioner(topic)
+    this.partitioner = new TopicPartitioner(topic)
     this.insert = store.prepareWrite(`
       INSERT INTO staged_batch (job, sink_uid, epoch, partition, record_count, max_timestamp_ms, crc32, packed)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)

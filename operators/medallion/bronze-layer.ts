@@ -71,6 +71,8 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
     })
 }
 
+const NO_BYTES = new Uint8Array()
+
 /** From what of a received record each column derives. */
 const PROVENANCE_FLOW = {
   raw_payload: ['value'],
@@ -116,14 +118,16 @@ function createBronzeLayer(
 
   function bronzeRow(record: SourceRecord, ingestedAt: bigint): Record<string, unknown> {
     const row = { ...empty }
-    row['raw_payload'] = record.value
+    // A tombstone has no bytes: that it was one, its rejection says.
+    const value = record.value ?? NO_BYTES
+    row['raw_payload'] = value
     row['source_topic'] = record.topic
     row['source_partition'] = record.partition
     row['source_offset'] = record.offset
     row['source_timestamp'] = micros(record.timestampMs)
     row['ingestion_timestamp'] = ingestedAt
     row['source_system'] = sourceSystem
-    row['record_hash'] = hash('sha256', record.value, 'hex')
+    row['record_hash'] = hash('sha256', value, 'hex')
     return row
   }
 

@@ -88,7 +88,7 @@ class Publisher {
   /** A promise only when the batch is full. */
   add(record: OutgoingRecord): Promise<void> | undefined {
     this.batch.push(record)
-    this.batchBytes += record.value.length
+    this.batchBytes += record.value?.length ?? 0
     return this.batch.length >= BATCH_RECORDS || this.batchBytes >= BATCH_BYTES ? this.flush() : undefined
   }
 

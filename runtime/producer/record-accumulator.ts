@@ -62,7 +62,7 @@ export class RecordAccumulator {
     let sizeBytes = 0
     while (taken < this.waiting.length && sizeBytes < this.maxBatchBytes) {
       const { value, key } = this.waiting[taken++]!.record
-      sizeBytes += value.length + (key?.length ?? 0)
+      sizeBytes += (value?.length ?? 0) + (key?.length ?? 0)
     }
     const batch = this.waiting.slice(0, taken)
     this.waiting = this.waiting.slice(taken)

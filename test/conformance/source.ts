@@ -25,7 +25,7 @@ export interface SourceCase {
 
 const decoder = new TextDecoder()
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i))
-const textOf = (record: SourceRecord) => decoder.decode(record.value)
+const textOf = (record: SourceRecord) => decoder.decode(record.value!)
 const never = new AbortController().signal
 
 async function open({ source, context }: SourceHarness, splits: readonly SplitState[]): Promise<SourceReader> {

@@ -15,7 +15,8 @@ export type DecodeResult<T> = { readonly ok: true; readonly value: T } | ({ read
  * ranges, patterns) is not judged here.
  */
 export interface Deserializer<T> {
-  decode(bytes: Uint8Array): DecodeResult<T>
+  /** Null, a tombstone, is no value. */
+  decode(bytes: Uint8Array | null): DecodeResult<T>
 }
 
 export interface Serializer<T> {

@@ -3,6 +3,7 @@ import type { Batch } from '../element.ts'
 import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
+import type { RecordHeader } from './topic.ts'
 
 /** One record of a topic as it was received. */
 export interface SourceRecord {
@@ -12,7 +13,10 @@ export interface SourceRecord {
   /** The log's own timestamp of the record, milliseconds since the epoch. */
   readonly timestampMs: number
   readonly key: Uint8Array | null
-  readonly value: Uint8Array
+  /** Null: a tombstone. */
+  readonly value: Uint8Array | null
+  /** In order; absent when it has none. */
+  readonly headers?: readonly RecordHeader[] | undefined
 }
 
 /** A part of a source that is read in order by one reader: a partition, a file. */
@@ -69,6 +73,7 @@ export interface SourceReader {
 }
 
 export interface ReaderContext {
+  readonly job: string
   readonly uid: string
   readonly subtask: number
   readonly clock: Clock
@@ -79,9 +84,14 @@ export interface ReaderContext {
 /** A place in every split: the first record of that time or later, or of that offset. */
 export type SplitPlace = { readonly timestampMs: number } | { readonly offset: bigint }
 
+/** Where a consumer group has got in every split: for a job that takes over from consumers which are no jobs. */
+export interface GroupPlace {
+  readonly group: string
+}
+
 /** Where a source begins that no checkpoint tells, and where it ends. */
 export interface SourceBounds {
-  readonly from?: 'earliest' | 'latest' | SplitPlace
+  readonly from?: 'earliest' | 'latest' | SplitPlace | GroupPlace
   /** The first record not read. `latest`, and what lies behind it: stop at the offsets that are latest now. */
   readonly until?: 'latest' | SplitPlace
 }

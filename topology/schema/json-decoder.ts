@@ -32,6 +32,7 @@ export function jsonDeserializer<S extends z.core.SomeType>(schema: S): Deserial
 
   return {
     decode(bytes): DecodeResult<DecodedRow<S>> {
+      if (bytes === null) return { ok: false, rule: 'json', reason: 'no value: the record is a tombstone' }
       let text: string
       try {
         text = utf8.decode(bytes)

@@ -52,7 +52,7 @@ export class FileReader implements SourceReader {
       split.position = split.reader.position
       if (split.reader.atEnd) await this.finish(split)
       if (records.length === 0) continue
-      for (const { value } of records) this.readBytes += value.length
+      for (const { value } of records) this.readBytes += value!.length
       const timestampsMs = Float64Array.from(records, ({ timestampMs }) => timestampMs)
       return new Batch(records, { split: split.state.index, timestampsMs })
     }

@@ -50,7 +50,7 @@ async function lastRecords(system: TopicSystem, topic: string, context: ReaderCo
 function dayAfter({ value }: SourceRecord): string | undefined {
   let event: { event_timestamp?: unknown; metadata?: { simulated_until?: unknown } } | null
   try {
-    event = JSON.parse(Buffer.from(value).toString())
+    event = JSON.parse(Buffer.from(value ?? []).toString())
   } catch {
     return undefined // dirt says nothing about days
   }

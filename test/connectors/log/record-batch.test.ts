@@ -7,15 +7,22 @@ import { runs } from '../../support/scale.ts'
 
 const record = fc.record({
   key: fc.option(fc.uint8Array({ maxLength: 20 })),
-  value: fc.uint8Array({ maxLength: 200 }),
+  value: fc.option(fc.uint8Array({ maxLength: 200 })),
+  headers: fc.option(
+    fc.array(fc.record({ key: fc.string(), value: fc.option(fc.uint8Array({ maxLength: 20 })) }), { maxLength: 3 }),
+    { nil: undefined },
+  ),
   timestampMs: fc.integer({ min: -(2 ** 53), max: 2 ** 53 }),
 })
 
-const plain = ({ offset, key, value, timestampMs }: SourceRecord) => ({
+const bytes = (part: Uint8Array | null) => part && Array.from(part)
+
+const plain = ({ offset, key, value, timestampMs, headers = [] }: SourceRecord) => ({
   offset,
-  key: key === null ? null : Array.from(key),
-  value: Array.from(value),
+  key: bytes(key),
+  value: bytes(value),
   timestampMs,
+  headers: headers.map((header) => ({ key: header.key, value: bytes(header.value) })),
 })
 
 describe('a packed batch', () => {
@@ -29,12 +36,9 @@ describe('a packed batch', () => {
         const rows: SourceRecord[] = []
         batch.unpack('t', 3, from, to, rows)
         expect(rows.map(plain)).toEqual(
-          records.slice(from, to).map(({ key, value, timestampMs }, i) => ({
-            offset: BigInt(1_000 + from + i),
-            key: key === null ? null : Array.from(key),
-            value: Array.from(value),
-            timestampMs,
-          })),
+          records
+            .slice(from, to)
+            .map((each, i) => plain({ ...each, topic: 't', partition: 3, offset: BigInt(1_000 + from + i) })),
         )
         expect(packed.maxTimestampMs).toBe(Math.max(...records.map(({ timestampMs }) => timestampMs)))
       }),

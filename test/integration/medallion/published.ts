@@ -31,12 +31,12 @@ export async function recordsInLog(dataDir: string): Promise<string[]> {
   const system = await openTopics(configOf(dataDir), context)
   const source = system.source(TOPIC)
   const splits = await source.discoverSplits({ until: 'latest' })
-  const reader = source.createReader({ uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
+  const reader = source.createReader({ job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
   await reader.assign(splits.map((split) => ({ ...split, position: split.start })))
   const records: string[] = []
   while (!splits.every(({ id }) => reader.atEnd(id))) {
     for (const { partition, offset, value } of (await reader.poll(1_000))?.values ?? []) {
-      records.push(`${partition}/${offset} ${createHash('sha256').update(value).digest('hex')}`)
+      records.push(`${partition}/${offset} ${createHash('sha256').update(value!).digest('hex')}`)
     }
   }
   await reader.close()

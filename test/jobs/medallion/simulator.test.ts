@@ -171,7 +171,7 @@ describe('publishing it', () => {
     const injected = [...simulation.records()].flatMap((r) => (r.kind === 'event' ? r.event.event_id : []))
     const ids = stored.map(
       ({ value }) =>
-        Buffer.from(value)
+        Buffer.from(value!)
           .toString()
           .match(/"event_id":"([^"]+)"/)?.[1],
     )

@@ -29,7 +29,7 @@ class FakeTopics implements Partial<TopicSystem> {
   }
 
   get values(): string[] {
-    return this.calls.flatMap(({ records }) => records.map(({ value }) => Buffer.from(value).toString()))
+    return this.calls.flatMap(({ records }) => records.map(({ value }) => Buffer.from(value!).toString()))
   }
 }
 
@@ -227,7 +227,11 @@ describe('batches', () => {
   test('end with the record that reaches the limit, so that a larger one goes too', async () => {
     const { producer, topics } = await open({ maxBatchBytes: 10 })
     await Promise.all([4, 4, 4, 100, 1].map((length) => producer.publishRaw(new Uint8Array(length))))
-    expect(topics.calls.map(({ records }) => records.map(({ value }) => value.length))).toEqual([[4, 4, 4], [100], [1]])
+    expect(topics.calls.map(({ records }) => records.map(({ value }) => value!.length))).toEqual([
+      [4, 4, 4],
+      [100],
+      [1],
+    ])
   })
 })
 

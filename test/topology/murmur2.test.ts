@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { murmur2, partitionOfKey } from '../../../connectors/log/murmur2.ts'
-import { bytes } from './setup.ts'
+import { murmur2, partitionOfKey } from '../../topology/murmur2.ts'
+import { bytes } from '../connectors/log/setup.ts'
 
 describe('murmur2', () => {
   // org.apache.kafka.common.utils.UtilsTest#testMurmur2

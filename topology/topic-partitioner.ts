@@ -1,8 +1,7 @@
 /** Which partition a record goes to. */
-import type { OutgoingRecord } from '../../topology/contract/topic.ts'
-import { SluiceError } from '../../topology/errors.ts'
+import type { OutgoingRecord } from './contract/topic.ts'
+import { SluiceError } from './errors.ts'
 import { partitionOfKey } from './murmur2.ts'
-import type { Topic } from './topics.ts'
 
 /** Records without a key stay together in runs of this length: fewer, larger batches. */
 const STICKY_RUN = 512
@@ -11,12 +10,12 @@ const STICKY_RUN = 512
  * By the record's own partition, else by its key, else sticky: unkeyed records go to one partition until the call ends
  * or the run is full, then to the next.
  */
-export class Partitioner {
+export class TopicPartitioner {
   private readonly partitions: number
   private readonly topic: string
   private next = 0
 
-  constructor(topic: Topic) {
+  constructor(topic: { readonly name: string; readonly partitions: number }) {
     this.topic = topic.name
     this.partitions = topic.partitions
   }
