@@ -5,6 +5,7 @@
  */
 
 import { columnReader } from './column-reader.ts'
+import type { EncodedColumn, Slices } from './encoded-column.ts'
 
 export type Element<T = any> = Batch<T> | Watermark | Idle | Barrier | EndOfInput
 
@@ -35,6 +36,10 @@ export interface LazyRows<T = any> {
   make(): readonly T[]
   /** One field of every row; undefined when only the rows can tell. */
   column?(name: string): ArrayLike<unknown> | undefined
+  /** The same as typed arrays, where it lies so. */
+  encoded?(name: string): EncodedColumn | undefined
+  /** A field of byte strings, where they lie in one piece of memory. */
+  slices?(name: string): Slices | undefined
 }
 
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
@@ -90,6 +95,16 @@ export class Batch<T = any> {
       this.columns.set(name, column)
     }
     return column
+  }
+
+  /** The field as typed arrays, when it is there so: for who writes columns, and would make no row. */
+  encoded(name: keyof T & string): EncodedColumn | undefined {
+    return this.lazy?.encoded?.(name)
+  }
+
+  /** The field's byte strings, when they lie in one piece of memory. */
+  slices(name: keyof T & string): Slices | undefined {
+    return this.lazy?.slices?.(name)
   }
 }
 
