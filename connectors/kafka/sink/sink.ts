@@ -26,7 +26,7 @@ import { SegmentWriter } from './segment-writer.ts'
 
 export type KafkaSinkSettings = Pick<
   KafkaSettings,
-  'delivery' | 'sinkShards' | 'transactionTimeoutMs' | 'markerTopic' | 'compression'
+  'bootstrapServers' | 'delivery' | 'sinkShards' | 'transactionTimeoutMs' | 'markerTopic' | 'compression'
 >
 
 export interface KafkaSinkOptions {
@@ -87,7 +87,8 @@ export class KafkaSink implements Sink {
   async close(): Promise<void> {}
 
   private async topic(): Promise<KnownTopic> {
-    await this.options.ensureTopic()
-    return knownTopic(await this.options.driver.admin(), this.options.topic)
+    const { driver, settings, topic, ensureTopic } = this.options
+    await ensureTopic()
+    return knownTopic(await driver.admin(), topic, settings.bootstrapServers)
   }
 }

@@ -44,6 +44,7 @@ export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: 
   const logger = recordingLogger(lines)
   let clients = 0
   const settings: KafkaSinkSettings = {
+    bootstrapServers: ['fake:9092'],
     delivery: 'exactly-once',
     sinkShards: 3,
     transactionTimeoutMs: 60_000,
