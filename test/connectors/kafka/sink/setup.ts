@@ -60,6 +60,7 @@ export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: 
       ensureTopic: async () => {},
       files,
       outbox: 'memory:///outbox',
+      random: () => 0,
       faultPoint: () => {},
       ...rest,
       ...options,

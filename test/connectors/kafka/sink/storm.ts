@@ -190,6 +190,7 @@ class Storm {
       outbox: 'memory:///outbox',
       segmentBytes: world.between(50, 600),
       transactionBytes: world.between(100, 1_000),
+      random: () => world.between(0, 99) / 100,
       faultPoint: (name) => {
         if (world.isCalm || process.state === 'dead' || !world.chance(0.02)) return
         world.count(name)
