@@ -7,7 +7,7 @@ import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
-import { decodeRecord, type Topic } from './topic.ts'
+import { decodeBatch, decodeRecord, type Topic } from './topic.ts'
 
 export interface Topology {
   readonly kind: 'topology'
@@ -75,7 +75,7 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
     {
       kind: 'decode',
       parameters: { [reference.kind]: name },
-      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared) },
+      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared), createBatchStep: () => decodeBatch(declared) },
       columns: { out: 'opaque' },
       fields,
     },

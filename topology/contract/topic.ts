@@ -39,7 +39,8 @@ export interface TopicDescription {
     readonly earliestOffset: bigint
     /** The next offset to be written. */
     readonly latestOffset: bigint
-    readonly sizeBytes: number
+    /** Undefined where the system does not tell. */
+    readonly sizeBytes: number | undefined
   }[]
   /** Undefined: records stay for ever. */
   readonly retentionMs: number | undefined

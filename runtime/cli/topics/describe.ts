@@ -39,7 +39,7 @@ function topicText({ name, options, description }: DescribedTopic): string {
     String(earliestOffset),
     String(latestOffset),
     formatCount(latestOffset - earliestOffset),
-    formatBytes(sizeBytes),
+    sizeBytes === undefined ? '' : formatBytes(sizeBytes),
   ])
   const head = ['partition', 'earliest', 'latest', 'records', 'size']
   const drift = topicDrift(options, description)
