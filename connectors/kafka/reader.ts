@@ -35,7 +35,7 @@ export class KafkaReader implements SourceReader {
   private fetcher: KafkaFetcher | undefined
   /** Whose set is being emitted. */
   private current: Split | undefined
-  private committing = false
+  private committing: Promise<void> | undefined
 
   constructor(options: KafkaReaderOptions) {
     this.options = options
@@ -106,26 +106,25 @@ export class KafkaReader implements SourceReader {
       if (progress === undefined) continue
       metrics.gauge('pending_records', { split: id }).set(Math.max(0, progress.highWatermark - Number(position)))
     }
-    void this.commit(offsets)
+    // One at a time: while the cluster is slow, those of checkpoints in between are left out.
+    if (offsets.size > 0) this.committing ??= this.commit(offsets)
   }
 
   async close(): Promise<void> {
     this.splits.clear()
     this.current = undefined
+    await this.committing
     await this.fetcher?.close()
   }
 
-  /** One at a time: while the cluster is slow, those of checkpoints in between are left out. */
   private async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    if (this.committing || offsets.size === 0) return
-    this.committing = true
     try {
       await this.options.commit(offsets)
     } catch (error) {
       const { topic, logger } = this.options
       logger.warn({ event: 'group-offsets-failed', topic, err: error }, (error as Error).message)
     } finally {
-      this.committing = false
+      this.committing = undefined
     }
   }
 
