@@ -67,7 +67,7 @@ export function isTopology(value: unknown): value is Topology {
 function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSource<T>): TopicStream<T> {
   const { name, fields, schema } = declared
   const reference: SourceReference =
-    'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name }
+    'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name, topic: declared }
   const source = graph.add(sourceSpec(reference), [])
   const received = streamOf<Stream<SourceRecord>>(graph, source)
   // Left out of the plan when everything reads `received`, as bronzeLayer does.

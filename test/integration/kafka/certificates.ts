@@ -23,7 +23,18 @@ export function makeCertificates(): Certificates {
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   const sign = (name: string, extension: string): KeyPair => {
     writeFileSync(join(folder, `${name}.ext`), extension)
-    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
+    openssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+    )
     openssl(
       ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
       ...['-days', '2', '-out', `${name}.crt`, '-extfile', `${name}.ext`],

@@ -4,7 +4,7 @@ import type { KafkaAdmin, KafkaDriver } from '../../../connectors/kafka/driver/d
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
 import { KAFKA_CLIENTS } from '../../../connectors/kafka/settings.ts'
 import { type KafkaHarness, kafkaDriverConformance, numbered, readRows } from '../../conformance/kafka-driver.ts'
-import { silentLogger } from '../../support/silent.ts'
+import { recordingLogger } from '../../support/silent.ts'
 import { type Broker, startBroker } from './broker.ts'
 
 let broker: Broker
@@ -23,7 +23,7 @@ describe.each(KAFKA_CLIENTS)('%s', (client) => {
   let harness: KafkaHarness
 
   beforeAll(async () => {
-    driver = await openKafkaDriver(broker.settings({ client }), silentLogger)
+    driver = await openKafkaDriver(broker.settings({ client }), recordingLogger())
     admin = await driver.admin()
     const makeTopic: KafkaHarness['makeTopic'] = async (partitions = 1, config = {}) => {
       const topic = `orders-${client}-${topics++}`
@@ -39,9 +39,16 @@ describe.each(KAFKA_CLIENTS)('%s', (client) => {
   it.each(kafkaDriverConformance)('$name', { timeout: 60_000 }, ({ run }) => run(harness))
 
   it('says within seconds that no broker is there', { timeout: 30_000 }, async () => {
-    const settings = broker.settings({ client, bootstrapServers: ['localhost:1', 'nowhere.invalid:9092'], connectTimeoutMs: 2_000 })
-    const lost = await openKafkaDriver(settings, silentLogger)
-    const unreachable = { code: 'KAFKA_UNREACHABLE', message: expect.stringContaining('localhost:1, nowhere.invalid:9092') }
+    const settings = broker.settings({
+      client,
+      bootstrapServers: ['localhost:1', 'nowhere.invalid:9092'],
+      connectTimeoutMs: 2_000,
+    })
+    const lost = await openKafkaDriver(settings, recordingLogger())
+    const unreachable = {
+      code: 'KAFKA_UNREACHABLE',
+      message: expect.stringContaining('localhost:1, nowhere.invalid:9092'),
+    }
     await expect(lost.admin()).rejects.toMatchObject(unreachable)
     await expect(lost.fetcher({ topic: 'x', isolation: 'read_committed' })).rejects.toMatchObject(unreachable)
     await expect(lost.producer({})).rejects.toMatchObject(unreachable)
@@ -52,7 +59,12 @@ describe.each(KAFKA_CLIENTS)('%s', (client) => {
     const topic = await harness.makeTopic(2)
     const producer = await driver.producer({})
     const fetcher = await driver.fetcher({ topic, isolation: 'read_committed' })
-    fetcher.assign(new Map([[0, 0], [1, 0]]))
+    fetcher.assign(
+      new Map([
+        [0, 0],
+        [1, 0],
+      ]),
+    )
     const restarted = broker.restart(how)
     let sent = 0
     const send = async () => {
