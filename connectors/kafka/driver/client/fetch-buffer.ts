@@ -1,5 +1,5 @@
 /** What has been fetched and not been taken yet, by partition: the same for every client. */
-import type { PartitionProgress, RecordSet } from './driver.ts'
+import type { PartitionProgress, RecordSet } from '../driver.ts'
 
 /** What one fetch brought for one partition. */
 export interface FetchedChunk {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RecordSet } from '../../../../connectors/kafka/driver/driver.ts'
-import { FetchBuffer, type FetchedChunk } from '../../../../connectors/kafka/driver/fetch-buffer.ts'
+import { FetchBuffer, type FetchedChunk } from '../../../../../connectors/kafka/driver/client/fetch-buffer.ts'
+import type { RecordSet } from '../../../../../connectors/kafka/driver/driver.ts'
 
 const progress = { highWatermark: 100, lastStableOffset: 100, logStartOffset: 0 }
 
