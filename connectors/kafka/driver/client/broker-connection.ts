@@ -95,7 +95,8 @@ export class BrokerConnection implements BrokerAt {
       const versions = ready.then(() =>
         line.send({ apiKey, apiVersion, apiName, payload: apiVersionsApi.encode(undefined), expectsResponse: true }),
       )
-      const { ranges } = apiVersionsApi.decode(await withinMs(settings.connectTimeoutMs, versions))
+      const { error, ranges } = apiVersionsApi.decode(await withinMs(settings.connectTimeoutMs, versions))
+      if (error !== 'NONE') throw responseError(error, { doing: `connecting to ${this.host}:${this.port}` })
       if (this.isClosed) throw new Error('this client is closed')
       this.current = line
       return { line, ranges }
