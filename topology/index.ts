@@ -34,9 +34,18 @@ export type {
   SplitState,
 } from './contract/source.ts'
 export type { KeyedState, KeyedStateDescriptor, StateStore, ValueCodec } from './contract/state.ts'
-export type { Acks, OutgoingRecord, RecordMetadata, TopicOptions, TopicSystem } from './contract/topic.ts'
+export type {
+  Acks,
+  CleanupPolicy,
+  OutgoingRecord,
+  RecordHeader,
+  RecordMetadata,
+  TopicOptions,
+  TopicSystem,
+} from './contract/topic.ts'
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
+export type { RecordHeaders, RecordParts } from './encode-record.ts'
 export type { EndpointReference, EndpointSink, EndpointSource } from './endpoint.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
 export { type FileFormat, type Files, type FilesOptions, files } from './files.ts'
@@ -46,6 +55,7 @@ export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'
 export { PoisonedRecord } from './poisoned-record.ts'
+export type { RecordKey, RecordKeyValue } from './record-key.ts'
 export {
   binary,
   type DecodedRow,
@@ -99,5 +109,5 @@ export {
   year,
 } from './table.ts'
 export { type CustomSink, to } from './to.ts'
-export { type Topic, topic } from './topic.ts'
+export { type Topic, type TopicDeclaration, topic } from './topic.ts'
 export { type Topology, type TopologyBuilder, topology } from './topology.ts'

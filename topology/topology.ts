@@ -7,7 +7,7 @@ import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
-import { decodeRecord, type Topic } from './topic.ts'
+import { decodeBatch, decodeRecord, type Topic } from './topic.ts'
 
 export interface Topology {
   readonly kind: 'topology'
@@ -67,7 +67,7 @@ export function isTopology(value: unknown): value is Topology {
 function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSource<T>): TopicStream<T> {
   const { name, fields, schema } = declared
   const reference: SourceReference =
-    'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name }
+    'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name, topic: declared }
   const source = graph.add(sourceSpec(reference), [])
   const received = streamOf<Stream<SourceRecord>>(graph, source)
   // Left out of the plan when everything reads `received`, as bronzeLayer does.
@@ -75,7 +75,7 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
     {
       kind: 'decode',
       parameters: { [reference.kind]: name },
-      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared) },
+      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared), createBatchStep: () => decodeBatch(declared) },
       columns: { out: 'opaque' },
       fields,
     },

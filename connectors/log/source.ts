@@ -8,12 +8,17 @@ import type {
   SplitDescription,
 } from '../../topology/contract/source.ts'
 import type { TopicOptions } from '../../topology/contract/topic.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import { LogReader } from './reader.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { LogStore } from './store.ts'
 import type { PartitionOffsets, Topic, Topics } from './topics.ts'
 
+/** How soon a running job reads partitions that were added to its topic. */
+const DISCOVERY_INTERVAL_MS = 10_000
+
 export class LogSource implements Source {
+  readonly discoveryIntervalMs = DISCOVERY_INTERVAL_MS
   private readonly store: LogStore
   private readonly topics: Topics
   private readonly topicName: string
@@ -56,6 +61,7 @@ export class LogSource implements Source {
     const { earliestOffset, nextOffset, partition } = offsets
     if (place === 'earliest') return earliestOffset
     if (place === 'latest') return nextOffset
+    if ('group' in place) throw noGroups(place.group)
     const offset =
       'offset' in place
         ? Number(place.offset)
@@ -75,4 +81,10 @@ export class LogSource implements Source {
       return baseOffset + index
     })
   }
+}
+
+function noGroups(group: string): SluiceError {
+  return new SluiceError('BOUNDS_UNSUPPORTED', `the embedded log has no consumer group '${group}' to begin at`, {
+    fix: 'Give earliest, latest, a time or an offset; consumer groups are there on Kafka.',
+  })
 }

@@ -118,9 +118,9 @@ function createRunningAggregate(
   function begin(keyGroup: number, key: Key, timestampMs: number | undefined): Change {
     const kept = state.update(0, keyGroup, key)
     if (kept !== undefined) return { accumulators: kept, before: rowOf(key, kept, ALWAYS), timestampMs }
-    const created = accumulators.create()
-    state.set(0, keyGroup, key, created)
-    return { accumulators: created, before: undefined, timestampMs }
+    state.set(0, keyGroup, key, accumulators.create())
+    // What was set may be written before the batch is over; only what update hands out may change until then.
+    return { accumulators: state.update(0, keyGroup, key)!, before: undefined, timestampMs }
   }
 
   function write(key: Key, { accumulators: gathered, before, timestampMs }: Change): void {
@@ -150,7 +150,7 @@ function createRunningAggregate(
         } else if (timestampMs! > change.timestampMs!) {
           change.timestampMs = timestampMs
         }
-        accumulators.add(change.accumulators, i, rows, timestampsMs)
+        accumulators.add(change.accumulators, i, i + 1, rows, timestampsMs)
       }
       for (const [key, change] of changes) write(key, change)
       output.flush()

@@ -15,7 +15,7 @@ import { serveStage } from '../stage-server/stage-server.ts'
 import { configuredBackend } from '../state/configured-backend.ts'
 import { parseSocketAddress } from '../transport/socket-address.ts'
 import { SocketTransport } from '../transport/socket-transport.ts'
-import { openSinks } from '../worker/connectors.ts'
+import { ensureExternals, openSinks } from '../worker/connectors.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode, interruptedCode } from './exit-code.ts'
 import { suggestion, usageError } from './usage-error.ts'
@@ -75,7 +75,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-/** Those that write tables have them made; a stage without sinks opens nothing. */
+/** Tables and topics that are not there are made; a stage without sinks opens nothing. */
 async function sinksOf({ nodes }: StagePlan, context: CommandContext): Promise<ReadonlyMap<string, Sink>> {
   if (!nodes.some(({ behaviour }) => behaviour.type === 'sink')) return new Map()
   const { config } = await context.config()
@@ -84,10 +84,7 @@ async function sinksOf({ nodes }: StagePlan, context: CommandContext): Promise<R
     logger: await context.logger(),
   })
   context.resources.defer(() => connections.close())
-  for (const { behaviour } of nodes) {
-    if (behaviour.type === 'sink' && behaviour.sink.kind === 'table')
-      await connections.tables.ensureTable(behaviour.sink.table)
-  }
+  await ensureExternals(nodes, connections)
   const sinks = openSinks(nodes, connections)
   for (const sink of sinks.values()) context.resources.defer(() => sink.close())
   return sinks

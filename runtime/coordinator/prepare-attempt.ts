@@ -51,7 +51,7 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
   for (const warning of plan.warnings) logger.warn({ event: 'plan-warning', job: plan.job }, warning)
   if (point !== undefined) checkFits(point.manifest, plan, point.location, options.allowNonRestoredState)
   faultPoint('restore.after-load')
-  await ensureExternals(plan, connections)
+  await ensureExternals(plan.nodes, connections)
   await using opened = new AsyncDisposableStack()
   const connectors = opened.adopt(openConnectors(plan, connections), (each) => each.close())
   const committers = opened.adopt(await openCommitters(options, plan, connectors), (each) => each.close())

@@ -6,15 +6,20 @@ import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
+import { topicsOf } from '../../topology/plan/topics.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
+import { TopicSink } from './topic-sink.ts'
 
 /** What configuration maps topics, tables and endpoints to. */
-export interface Connections {
+export interface Systems {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
+  readonly endpoints: EndpointSystem
+}
+
+export interface Connections extends Systems {
   /** What opens the state backend of each subtask. @default one on the heap */
   readonly openState?: OpenStateBackend | undefined
-  readonly endpoints: EndpointSystem
 }
 
 export interface OpenConnectors {
@@ -25,14 +30,12 @@ export interface OpenConnectors {
 
 /** Makes topics and tables that are not there yet, before any worker opens them. @throws {SluiceError} `SCHEMA_MISMATCH` */
 export async function ensureExternals(
-  plan: Plan,
-  { topics, tables }: Pick<Connections, 'topics' | 'tables'>,
+  nodes: readonly Node[],
+  { topics, tables }: Pick<Systems, 'topics' | 'tables'>,
 ): Promise<void> {
-  for (const { behaviour } of plan.nodes) {
-    if (behaviour.type === 'source' && behaviour.source.kind === 'topic')
-      await topics.ensureTopic(behaviour.source.name)
+  for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, options)
+  for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
-  }
 }
 
 /** Opens them for one attempt in one process. */
@@ -54,10 +57,7 @@ export function openConnectors({ nodes }: Plan, connections: Connections): OpenC
 }
 
 /** By uid. */
-export function openSinks(
-  nodes: readonly Node[],
-  connections: Pick<Connections, 'tables' | 'endpoints'>,
-): ReadonlyMap<string, Sink> {
+export function openSinks(nodes: readonly Node[], connections: Systems): ReadonlyMap<string, Sink> {
   const sinks = new Map<string, Sink>()
   for (const { id, behaviour } of nodes) {
     if (behaviour.type === 'sink') sinks.set(id, openSink(behaviour.sink, connections))
@@ -65,10 +65,10 @@ export function openSinks(
   return sinks
 }
 
-function openSource(source: SourceReference, { topics, endpoints }: Connections): Source {
+function openSource(source: SourceReference, { topics, endpoints }: Systems): Source {
   switch (source.kind) {
     case 'topic':
-      return topics.source(source.name)
+      return topics.source(source.name, source.topic.options)
     case 'endpoint':
       return endpoints.source(source.endpoint)
     case 'custom':
@@ -76,12 +76,14 @@ function openSource(source: SourceReference, { topics, endpoints }: Connections)
   }
 }
 
-function openSink(sink: SinkReference, connections: Pick<Connections, 'tables' | 'endpoints'>): Sink {
+function openSink(sink: SinkReference, systems: Systems): Sink {
   switch (sink.kind) {
     case 'table':
-      return connections.tables.sink(sink.table)
+      return systems.tables.sink(sink.table)
+    case 'topic':
+      return new TopicSink(sink, systems.topics)
     case 'endpoint':
-      return connections.endpoints.sink(sink.endpoint)
+      return systems.endpoints.sink(sink.endpoint)
     case 'custom':
       return sink.create()
   }

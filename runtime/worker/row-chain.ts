@@ -1,5 +1,5 @@
 /** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
-import { Batch } from '../../topology/element.ts'
+import { Batch, type LazyRows } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import { selection } from '../../topology/selection.ts'
 import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
@@ -17,9 +17,11 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
     run = []
   }
   for (const node of nodes) {
-    if ((node.behaviour as RowBehaviour).step === 'flatMap') {
+    const { step, createBatchStep } = node.behaviour as RowBehaviour
+    const atOnce = createBatchStep?.()
+    if (step === 'flatMap' || atOnce !== undefined) {
       await close()
-      functions.push(flatMapBatch(node))
+      functions.push(atOnce === undefined ? flatMapBatch(node) : batchStep(atOnce, await fused([node])))
     } else {
       run.push(node)
       if (run.length === MAX_FUSED_STEPS) await close()
@@ -29,29 +31,33 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
   return functions.length === 1 ? functions[0]! : (batch) => functions.reduce((current, fn) => fn(current), batch)
 }
 
+function batchStep(atOnce: (batch: Batch) => LazyRows | undefined, rowByRow: BatchFunction): BatchFunction {
+  return (batch) => {
+    const rows = atOnce(batch)
+    return rows === undefined ? rowByRow(batch) : new Batch(rows, unkeyed(batch))
+  }
+}
+
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
   const steps = nodes.map((node) => node.behaviour as RowBehaviour & FusedStep)
   const loop = await loadFusedLoop(steps)
-  const last = nodes.at(-1)!
-  const endsInMap = steps.at(-1)!.step === 'map'
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
+  /** How many came through of the last batch: about as many will of the next. */
+  let expected = 0
   return (batch) => {
     const rows = batch.values
     if (selected.length < rows.length) selected = new Uint32Array(rows.length)
-    const out: unknown[] = new Array(rows.length)
+    const out: unknown[] = new Array(onlyMaps ? rows.length : Math.min(rows.length, expected + (expected >> 1)))
     let count: number
     try {
       count = loop.run(rows, out, selected)
     } catch (error) {
       throw rowError(nodes[loop.failedStep]!, inputOf(steps, loop.failedStep, rows[loop.failedRow]), error)
     }
-    // The first result tells: a function is asynchronous for all records, or for none.
-    if (endsInMap && isPromise(out[0])) {
-      throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
-    }
     out.length = count
+    expected = count
     const from = keepsKey ? batch : unkeyed(batch)
     return onlyMaps || count === rows.length ? new Batch(out, from) : selection(from, selected.subarray(0, count), out)
   }
@@ -80,6 +86,8 @@ function flatMapBatch(node: Node): BatchFunction {
       try {
         made = fn(rows[index])
         for (const row of made) {
+          if (row === undefined || isPromise(row))
+            throw new TypeError(`it must return records, not ${describeResult(row)}`)
           out.push(row)
           selected.push(index)
         }

@@ -2,6 +2,7 @@
 import { TopologyError } from '../errors.ts'
 import type { Node, NodeInput } from '../graph.ts'
 import type { Edge } from './plan.ts'
+import { topicsOf } from './topics.ts'
 
 /** Key groups travel as unsigned 16-bit numbers, and more would only make checkpoints larger. */
 const MAX_KEY_GROUPS = 32_768
@@ -11,7 +12,7 @@ const MAX_KEY_GROUPS = 32_768
  *
  * @throws {TopologyError} `UNKEYED` (a keyed operator on an unkeyed stream), `NO_EVENT_TIME` (an operator that needs
  * event time where none was assigned on some path), `UPDATING_STREAM` (updates and deletes at a node that would take them
- * for new rows), `NO_SINK`, `PARALLELISM`.
+ * for new rows), `TOPIC_DECLARED_TWICE`, `PARALLELISM`.
  */
 export function validate(
   nodes: readonly Node[],
@@ -20,6 +21,7 @@ export function validate(
 ): readonly string[] {
   checkCount('the number of key groups', keyGroups, MAX_KEY_GROUPS)
   for (const node of nodes) checkCount(`the parallelism of ${node.id}`, node.parallelism ?? parallelism, keyGroups)
+  topicsOf(nodes)
   const keyed = new Set<Node>()
   const timed = new Set<Node>()
   const updating = new Set<Node>()

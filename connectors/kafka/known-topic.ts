@@ -1,0 +1,23 @@
+/** A topic as those need it who write to it: how many partitions it has, and how much it takes at a time. */
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../../topology/record-bytes.ts'
+import type { KafkaAdmin } from './driver/driver.ts'
+import { topicNotFound } from './errors.ts'
+
+export interface KnownTopic {
+  readonly name: string
+  readonly partitions: number
+  /** The topic's max.message.bytes. */
+  readonly maxMessageBytes: number
+}
+
+/** @throws {SluiceError} `TOPIC_NOT_FOUND`, with the name that is nearest */
+export async function knownTopic(admin: KafkaAdmin, name: string, servers: readonly string[]): Promise<KnownTopic> {
+  const metadata = await admin.describeTopic(name)
+  if (metadata === undefined) throw topicNotFound(name, servers, await admin.listTopics())
+  const limit = (await admin.topicConfig(name)).get('max.message.bytes')
+  return {
+    name,
+    partitions: metadata.partitions.length,
+    maxMessageBytes: limit === undefined ? DEFAULT_MAX_MESSAGE_BYTES : Number(limit.value),
+  }
+}
