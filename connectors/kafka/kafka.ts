@@ -1,4 +1,5 @@
 /** Topics of a Kafka cluster: sources, exactly-once sinks and an idempotent producer on one driver. */
+import type { Random } from '../../topology/contract/clock.ts'
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
@@ -28,6 +29,7 @@ export interface OpenKafkaOptions extends TopicSystemContext {
   readonly files: FileIO
   /** URI of that folder, without a slash at its end. */
   readonly outbox: string
+  readonly random: Random
   /** Called at places where a crash would split a step in two. */
   readonly faultPoint: (name: string) => void
 }
@@ -57,7 +59,7 @@ class Kafka implements TopicSystem {
   async ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
     if (options === undefined || Object.keys(options).length === 0) {
-      await knownTopic(admin, topic)
+      await knownTopic(admin, topic, this.options.settings.bootstrapServers)
       return
     }
     if ((await admin.describeTopic(topic)) !== undefined) return
@@ -71,7 +73,7 @@ class Kafka implements TopicSystem {
 
   async alterTopic(topic: string, options: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
-    await knownTopic(admin, topic)
+    await knownTopic(admin, topic, this.options.settings.bootstrapServers)
     const actual = await describe(admin, topic)
     const drift = topicDrift(options, actual!)
     requireAlterable(topic, drift)
