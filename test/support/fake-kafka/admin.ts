@@ -20,8 +20,10 @@ export function fakeAdmin(kafka: FakeKafka, ask: Ask): KafkaAdmin {
     brokerCount: () => admin('', () => kafka.brokers),
     createTopic: ({ topic, partitions, replicationFactor = 1, config }: NewTopic) =>
       admin(topic, () => {
-        const refuse = (name: Parameters<typeof responseError>[0]) =>
-          responseError(name, { doing: 'creating it', topic })
+        const refuse = (name: KafkaErrorName, message?: string) =>
+          responseError(name, { doing: 'creating it', topic }, message)
+        const wrong = Object.keys(config).find((name) => name.endsWith('.ms') && Number.isNaN(Number(config[name])))
+        if (wrong !== undefined) throw refuse('INVALID_CONFIG', wrong)
         if (kafka.topicNames.includes(topic)) return false
         if (!/^[a-zA-Z0-9._-]{1,249}$/.test(topic)) throw refuse('INVALID_TOPIC_EXCEPTION')
         if (replicationFactor > kafka.brokers) throw refuse('INVALID_REPLICATION_FACTOR')
