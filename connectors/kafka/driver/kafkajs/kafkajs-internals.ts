@@ -10,7 +10,7 @@ interface Encoded {
   readonly buffer: Buffer
 }
 
-export interface ProtocolCall<T> {
+interface ProtocolCall {
   readonly request: {
     readonly apiKey: number
     readonly apiVersion: number
@@ -19,11 +19,9 @@ export interface ProtocolCall<T> {
     expectResponse(): boolean
   }
   readonly response: {
-    decode(payload: Buffer): Promise<{ readonly clientSideThrottleTime: number; readonly value: T }>
-    parse(decoded: { readonly value: T }): Promise<T>
+    decode(bytes: Buffer): Promise<{ readonly clientSideThrottleTime: number; readonly bytes: Buffer }>
+    parse(decoded: { readonly bytes: Buffer }): Promise<Buffer>
   }
-  /** Where larger than the connection's own. */
-  readonly requestTimeout?: number
   readonly logResponseError: boolean
 }
 
@@ -35,26 +33,15 @@ interface Connection {
   disconnect(): Promise<unknown>
 }
 
-export interface ConnectionPool {
+interface ConnectionPool {
   /** Two: the second carries fetches, which block what is behind them. */
   readonly pool: readonly Connection[]
   isConnected(): boolean
-  send<T>(call: ProtocolCall<T>): Promise<T>
+  send(call: ProtocolCall): Promise<Buffer>
 }
 
-export interface Broker {
-  readonly connectionPool: ConnectionPool
-  /** By API key, once connected. */
-  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null
+interface Broker {
   connect(): Promise<void>
-}
-
-/** An error of kafkajs: told by its name. */
-export interface KafkaJsError extends Error {
-  /** A Node error's, of connection errors. */
-  readonly code?: string | number
-  /** Kafka's name, of protocol errors. */
-  readonly type?: string
 }
 
 interface KafkaJsLogger {

@@ -100,7 +100,7 @@ export class ProduceRounds {
       batches: sends.map(({ topic, partition, bytes }) => ({ topic, partition, bytes })),
     }
     if (how.acks === 0) {
-      await broker.request(produceApi, request, { expectResponse: false })
+      await broker.request(produceApi, request, { expectsResponse: false })
       for (const send of sends) send.done(-1)
       return undefined
     }
