@@ -3,15 +3,17 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { Acks, OutgoingRecord, RecordMetadata } from '../../topology/contract/topic.ts'
+import { fits, recordBytes } from '../../topology/record-bytes.ts'
 import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import type { KafkaDriver, KafkaProducer, PartitionRecords } from './driver/driver.ts'
+import { recordTooLarge } from './errors.ts'
 import { type KnownTopic, knownTopic } from './known-topic.ts'
 import { requestsOf } from './requests.ts'
 import type { KafkaSettings } from './settings.ts'
 
 export interface AppenderOptions {
   readonly driver: KafkaDriver
-  readonly settings: Pick<KafkaSettings, 'compression' | 'discoveryIntervalMs'>
+  readonly settings: Pick<KafkaSettings, 'bootstrapServers' | 'compression' | 'discoveryIntervalMs'>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -45,6 +47,11 @@ export class KafkaAppender {
     if (records.length === 0) return []
     const { topic, partitioner } = await this.destination(name)
     const { groups, partitions } = partitioner.split(records)
+    for (const record of records) {
+      // Before anything is sent: a broker would refuse it when others are there already.
+      if (!fits(record, topic.maxMessageBytes))
+        throw recordTooLarge(name, recordBytes(record), String(topic.maxMessageBytes))
+    }
     const requests = requestsOf(topic, groups)
     if (acks !== 0) {
       const offsets = await this.send(requests, acks)
@@ -103,10 +110,10 @@ export class KafkaAppender {
   }
 
   private lookUp(name: string): Promise<Destination> {
-    const { driver, clock } = this.options
+    const { driver, settings, clock } = this.options
     const found = driver
       .admin()
-      .then((admin) => knownTopic(admin, name))
+      .then((admin) => knownTopic(admin, name, settings.bootstrapServers))
       .then((topic) => ({ topic, partitioner: new TopicPartitioner(topic), knownSinceMs: clock.monotonicMs() }))
     this.destinations.set(name, found)
     found.catch(() => this.destinations.delete(name))

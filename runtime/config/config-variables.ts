@@ -1,6 +1,7 @@
 /** The form of every variable: from strings, as environment, flags and defaults hold them, to values. */
 import * as z from 'zod'
-import { DURATION_FORM, parseDurationMs } from './duration.ts'
+import { choice, durationMs, durationOrZeroMs, integer } from './forms.ts'
+import { kafkaForms, kafkaProblems } from './kafka.ts'
 import {
   ACKS,
   LOG_FORMATS,
@@ -13,28 +14,6 @@ import {
   type Variable,
   WORKER_TRANSPORTS,
 } from './variables.ts'
-
-function choice<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.string().trim().toLowerCase().pipe(z.enum(values))
-}
-
-function integer(minimum: number, maximum: number) {
-  return z.string().trim().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum))
-}
-
-const durationMs = z.string().transform((text, context) => {
-  const parsed = parseDurationMs(text)
-  if (parsed !== undefined && parsed > 0) return parsed
-  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
-  return z.NEVER
-})
-
-const durationOrZeroMs = z.string().transform((text, context) => {
-  const parsed = parseDurationMs(text)
-  if (parsed !== undefined) return parsed
-  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
-  return z.NEVER
-})
 
 /** A path, or the URI of a place in a bucket. */
 const directory = z
@@ -82,7 +61,7 @@ const variables = z.object({
   S3_PATH_STYLE: choice(PATH_STYLES),
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
-  KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
+  ...kafkaForms,
   TOPIC_PARTITIONS: integer(1, 1_024),
   PRODUCER_ACKS: choice(ACKS).transform((acks) => (acks === 'all' ? acks : acks === '1' ? 1 : 0)),
   PRODUCER_RETRIES: integer(0, 1_000),
@@ -91,9 +70,10 @@ const variables = z.object({
 } satisfies Record<Variable, z.ZodType>)
 
 /** The one schema of the configuration. */
-export const ConfigVariables = variables.superRefine(
-  ({ S3_ACCESS_KEY_ID: id, S3_SECRET_ACCESS_KEY: secret }, context) => {
-    if ((id === undefined) === (secret === undefined)) return
+export const ConfigVariables = variables.superRefine((values, context) => {
+  const { S3_ACCESS_KEY_ID: id, S3_SECRET_ACCESS_KEY: secret } = values
+  if ((id === undefined) !== (secret === undefined)) {
     context.addIssue({ code: 'custom', path: [id === undefined ? 'S3_ACCESS_KEY_ID' : 'S3_SECRET_ACCESS_KEY'] })
-  },
-)
+  }
+  for (const variable of kafkaProblems(values)) context.addIssue({ code: 'custom', path: [variable] })
+})

@@ -1,4 +1,5 @@
 /** Puts the segments of complete checkpoints into the topic, exactly once: see shard.ts for why. */
+import type { Random } from '../../../topology/contract/clock.ts'
 import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../../topology/contract/sink.ts'
 import { SluiceError } from '../../../topology/errors.ts'
 import type { KafkaDriver } from '../driver/driver.ts'
@@ -20,6 +21,7 @@ export interface CommitterOptions {
   readonly roundBytes: number
   /** Of a transaction, so that it ends in time. */
   readonly transactionBytes: number
+  readonly random: Random
   readonly faultPoint: (name: string) => void
 }
 
@@ -86,8 +88,14 @@ export class KafkaSinkCommitter implements SinkCommitter {
     this.shards = [...opened, ...missing]
     await Promise.all(excess.map((shard) => shard.close()))
     if (missing.length === 0) return
-    await settled(missing.map((shard) => shard.open()))
-    await this.markers.read()
+    try {
+      await settled(missing.map((shard) => shard.open()))
+      await this.markers.read()
+    } catch (error) {
+      // One that has its id and has not looked must not write.
+      await Promise.all(missing.map((shard) => shard.close()))
+      throw error
+    }
   }
 
   private async apply(request: CommitRequest): Promise<void> {
