@@ -1,12 +1,13 @@
 /** The connectors a plan names: topics, tables and endpoints by configuration, the rest from the job. */
 import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
+import type { SerdeSystem } from '../../topology/contract/serde.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
-import { topicsOf } from '../../topology/plan/topics.ts'
+import { registryTopicsOf, topicsOf } from '../../topology/plan/topics.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
 
 /** What configuration maps topics, tables and endpoints to. */
@@ -14,6 +15,7 @@ export interface Systems {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
   readonly endpoints: EndpointSystem
+  readonly serdes: SerdeSystem
 }
 
 export interface Connections extends Systems {
@@ -24,14 +26,17 @@ export interface Connections extends Systems {
 export interface OpenConnectors {
   readonly sources: ReadonlyMap<string, Source>
   readonly sinks: ReadonlyMap<string, Sink>
+  readonly serdes: SerdeSystem
   close(): Promise<void>
 }
 
 /** Makes topics and tables that are not there yet, before any worker opens them. @throws {SluiceError} `SCHEMA_MISMATCH` */
 export async function ensureExternals(
   nodes: readonly Node[],
-  { topics, tables }: Pick<Systems, 'topics' | 'tables'>,
+  { topics, tables, serdes }: Pick<Systems, 'topics' | 'tables' | 'serdes'>,
 ): Promise<void> {
+  const { read, written } = registryTopicsOf(nodes)
+  if (read.length + written.length > 0) await serdes.ensure({ read, written })
   for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, options)
   for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
@@ -47,6 +52,7 @@ export function openConnectors({ nodes }: Plan, connections: Connections): OpenC
   return {
     sources,
     sinks,
+    serdes: connections.serdes,
     async close() {
       // All of them, and then what went wrong with the first that could not be closed.
       const closed = await Promise.allSettled([...sources.values(), ...sinks.values()].map((each) => each.close()))

@@ -7,7 +7,8 @@ import { z } from 'zod'
 import { openFileEndpoints } from '../../../connectors/file/file.ts'
 import { files } from '../../../topology/files.ts'
 import { decimal, jsonDeserializer, long, timestamptz } from '../../../topology/schema/index.ts'
-import { decodeRecord } from '../../../topology/topic.ts'
+import { decodeRecord } from '../../../topology/decode.ts'
+import { plainDeserializer } from '../../../topology/serde.ts'
 import { sourceConformance } from '../../conformance/source.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
@@ -140,7 +141,7 @@ describe('files as a source', () => {
     put(folder, 'a.jsonl', '{"n":1}\n{"n":"x"}\n')
     const endpoint = files('*.jsonl', Line)
     const records = await readAll(await openReader(openFileEndpoints({ cwd: folder }).source(endpoint)))
-    const decode = decodeRecord(endpoint)
+    const decode = decodeRecord(endpoint, plainDeserializer(endpoint))
     expect(decode(records[0]!)).toEqual({ n: 1 })
     expect(() => decode(records[1]!)).toThrow(/record .*a\.jsonl, record 2 is not valid: n/)
   })
