@@ -32,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
   const stagePlan = findStage(plan, context.option('stage'))
   const transport = new SocketTransport({ listenAt: listenAt(context) })
   const sinks = await sinksOf(stagePlan, context)
-  const serdes = await openSerdes(config, { clock, logger })
+  const serdes = openSerdes(config, { clock, logger })
   context.resources.defer(() => serdes.close())
   const token = randomBytes(32).toString('base64url')
   const openState = configuredBackend(config.state)

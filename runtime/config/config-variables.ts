@@ -83,6 +83,9 @@ const variables = z.object({
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
   KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
+  SCHEMA_REGISTRY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SCHEMA_REGISTRY_USERNAME: z.string().trim().min(1).optional(),
+  SCHEMA_REGISTRY_PASSWORD: z.string().min(1).optional(),
   TOPIC_PARTITIONS: integer(1, 1_024),
   PRODUCER_ACKS: choice(ACKS).transform((acks) => (acks === 'all' ? acks : acks === '1' ? 1 : 0)),
   PRODUCER_RETRIES: integer(0, 1_000),
@@ -91,9 +94,15 @@ const variables = z.object({
 } satisfies Record<Variable, z.ZodType>)
 
 /** The one schema of the configuration. */
-export const ConfigVariables = variables.superRefine(
-  ({ S3_ACCESS_KEY_ID: id, S3_SECRET_ACCESS_KEY: secret }, context) => {
-    if ((id === undefined) === (secret === undefined)) return
-    context.addIssue({ code: 'custom', path: [id === undefined ? 'S3_ACCESS_KEY_ID' : 'S3_SECRET_ACCESS_KEY'] })
-  },
-)
+export const ConfigVariables = variables.superRefine((values, context) => {
+  for (const [one, other] of TOGETHER) {
+    if ((values[one] === undefined) === (values[other] === undefined)) continue
+    context.addIssue({ code: 'custom', path: [values[one] === undefined ? one : other] })
+  }
+})
+
+/** Neither is worth anything without the other. */
+const TOGETHER = [
+  ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+  ['SCHEMA_REGISTRY_USERNAME', 'SCHEMA_REGISTRY_PASSWORD'],
+] as const

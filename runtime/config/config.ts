@@ -78,6 +78,10 @@ export interface Config {
     /** Partitions of a new topic. */
     readonly partitions: number
   }
+  readonly schemaRegistry: {
+    readonly url: string | undefined
+    readonly credentials: { readonly username: string; readonly password: string } | undefined
+  }
   readonly producer: {
     readonly acks: 'all' | 1 | 0
     readonly retry: {
@@ -131,6 +135,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
+    schemaRegistry: schemaRegistryOf(values),
     producer: {
       acks: values.PRODUCER_ACKS,
       retry: {
@@ -166,6 +171,14 @@ function s3Of(values: z.output<typeof ConfigVariables>): Config['s3'] {
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
     pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
+  }
+}
+
+function schemaRegistryOf(values: z.output<typeof ConfigVariables>): Config['schemaRegistry'] {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = values
+  return {
+    url,
+    credentials: username === undefined || password === undefined ? undefined : { username, password },
   }
 }
 

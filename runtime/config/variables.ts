@@ -236,6 +236,19 @@ export const VARIABLES = {
     expected: 'no value',
     unsupported: 'this version keeps topics in the embedded log, log.db under SLUICE_DATA_DIR; leave it unset',
   },
+  SCHEMA_REGISTRY_URL: {
+    summary: 'the schema registry of topics in Avro and Protobuf: one that speaks the REST interface of Confluent',
+    expected: 'a URL such as http://localhost:8081',
+  },
+  SCHEMA_REGISTRY_USERNAME: {
+    summary: 'who asks it; unset, nobody in particular',
+    expected: 'a user name, together with SCHEMA_REGISTRY_PASSWORD',
+  },
+  SCHEMA_REGISTRY_PASSWORD: {
+    summary: 'the password that goes with SCHEMA_REGISTRY_USERNAME',
+    expected: 'a password, together with SCHEMA_REGISTRY_USERNAME',
+    secret: true,
+  },
   TOPIC_PARTITIONS: {
     summary: 'how many partitions a new topic gets',
     expected: 'a whole number from 1 to 1024',

@@ -109,7 +109,7 @@ async function start(topology: Topology, { files, root, pool }: Place, bounded: 
     ...localJob({
       topology,
       store,
-      connections: { topics: none, tables: none, endpoints: none },
+      connections: { topics: none, tables: none, endpoints: none, serdes: none },
       clock: systemClock,
       logger,
     }),

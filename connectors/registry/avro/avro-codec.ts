@@ -1,0 +1,35 @@
+/** Avro as a format of topics. */
+import type { RegistryTopic } from '../../../topology/contract/serde.ts'
+import { wireAvroSchema } from '../../../topology/schema/avro.ts'
+import { structOf } from '../../../topology/schema/struct-of.ts'
+import { recordNameOf } from '../record-name.ts'
+import type { WireCodec } from '../wire-codec.ts'
+import { avroReader } from './avro-reader.ts'
+import { avroType } from './avro-type.ts'
+import { avroWriter } from './avro-writer.ts'
+
+export const avroCodec: WireCodec = {
+  type: 'AVRO',
+
+  schemaOf: (topic) => ({ type: 'AVRO', schema: schemaText(topic) }),
+
+  reader({ schema, references = [] }, topic) {
+    const writer = avroType(
+      schema,
+      references.map((each) => each.schema),
+    )
+    const toRow = avroReader(writer, structOf(topic.schema))
+    return (payload) => {
+      const { value, offset } = writer.decode(payload, 0) as { readonly value: unknown; readonly offset: number }
+      if (offset < 0) throw new Error('it is cut off')
+      if (offset < payload.length) throw new Error(`${payload.length - offset} bytes are left over`)
+      return toRow(value)
+    }
+  },
+
+  writer: (topic) => avroWriter(avroType(schemaText(topic)), structOf(topic.schema)),
+}
+
+function schemaText(topic: RegistryTopic): string {
+  return JSON.stringify(wireAvroSchema(recordNameOf(topic), topic.fields))
+}
