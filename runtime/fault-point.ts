@@ -48,6 +48,13 @@ export const FAULT_POINTS = {
   'http.after-outbox': 'batches are in the outbox; the barrier is not acknowledged',
   'http.before-send': 'a batch is about to be posted',
   'http.after-send': 'every batch of a checkpoint was delivered; the sink has not noted that',
+  'kafka-sink.after-spill': 'segments are in the outbox; the barrier is not acknowledged',
+  'kafka-sink.after-init': 'the sink has its transactional ids; no marker says so',
+  'kafka-sink.after-fence': 'every shard has a marker of the new epoch; what is owed is not in the topic',
+  'kafka-sink.after-produce': 'records are in an open transaction; more may follow, and their marker',
+  'kafka-sink.before-end': 'records and marker are in an open transaction',
+  'kafka-sink.after-end': 'the transaction is committed; the sink has not noted that',
+  'kafka-sink.before-removal': 'a checkpoint is in the topic; its segments are still in the outbox',
   'log.after-commit': 'what was staged is in the topic; the coordinator has not heard of it',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -5,6 +5,7 @@
  */
 
 import { columnReader } from './column-reader.ts'
+import type { EncodedColumn, Slices } from './encoded-column.ts'
 
 export type Element<T = any> = Batch<T> | Watermark | Idle | Barrier | EndOfInput
 
@@ -35,6 +36,10 @@ export interface LazyRows<T = any> {
   make(): readonly T[]
   /** One field of every row; undefined when only the rows can tell. */
   column?(name: string): ArrayLike<unknown> | undefined
+  /** The same as typed arrays, where it lies so. */
+  encoded?(name: string): EncodedColumn | undefined
+  /** A field of byte strings, where they lie in one piece of memory. */
+  slices?(name: string): Slices | undefined
 }
 
 /** A key as state backends index it: a primitive, or the encoded form of a composite one. */
@@ -60,7 +65,8 @@ export class Batch<T = any> {
   readonly origin: string | undefined
   private rows: readonly T[] | undefined
   private readonly lazy: LazyRows<T> | undefined
-  private readonly columns: Map<string, ArrayLike<unknown>> = new Map()
+  /** Made with the first column: most batches have none. */
+  private columns: Map<string, ArrayLike<unknown>> | undefined
 
   constructor(rows: readonly T[] | LazyRows<T>, attributes: BatchAttributes = {}) {
     if (Array.isArray(rows)) this.rows = rows
@@ -82,12 +88,23 @@ export class Batch<T = any> {
 
   /** One field of every row, in order. */
   column(name: keyof T & string): ArrayLike<unknown> {
-    let column = this.columns.get(name)
+    let column = this.columns?.get(name)
     if (column === undefined) {
       column = this.lazy?.column?.(name) ?? columnReader(name)(this.values)
+      this.columns ??= new Map()
       this.columns.set(name, column)
     }
     return column
+  }
+
+  /** The field as typed arrays, when it is there so: for who writes columns, and would make no row. */
+  encoded(name: keyof T & string): EncodedColumn | undefined {
+    return this.lazy?.encoded?.(name)
+  }
+
+  /** The field's byte strings, when they lie in one piece of memory. */
+  slices(name: keyof T & string): Slices | undefined {
+    return this.lazy?.slices?.(name)
   }
 }
 

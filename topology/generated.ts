@@ -17,7 +17,8 @@ export function generated<F extends (...args: any[]) => unknown>(
 ): F {
   try {
     return new Function(...parameters, code) as F
-  } catch {
+  } catch (error) {
+    if (!(error instanceof EvalError)) throw error
     return slow
   }
 }

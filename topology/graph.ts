@@ -2,19 +2,27 @@
 import type { OperatorFactory } from './contract/operator.ts'
 import type { Sink } from './contract/sink.ts'
 import type { Source } from './contract/source.ts'
+import type { Batch, LazyRows } from './element.ts'
+import type { RecordParts } from './encode-record.ts'
 import type { EndpointReference } from './endpoint.ts'
 import { TopologyError } from './errors.ts'
 import type { Json } from './json.ts'
 import type { Field } from './schema/types.ts'
 import type { TableReference } from './table.ts'
-import type { TypedTopic } from './topic.ts'
+import type { Topic, TypedTopic } from './topic.ts'
 
 /** What a node does. Functions in here never leave the process; every worker builds them anew from the job module. */
 export type Behaviour =
   | { readonly type: 'source'; readonly source: SourceReference }
   | { readonly type: 'sink'; readonly sink: SinkReference }
   /** A function of one row, fused with its neighbours into one loop. */
-  | { readonly type: 'row'; readonly step: 'map' | 'filter' | 'flatMap'; readonly fn: (row: any) => any }
+  | {
+      readonly type: 'row'
+      readonly step: 'map' | 'filter' | 'flatMap'
+      readonly fn: (row: any) => any
+      /** Of a map: made once per subtask, does a whole batch at once, or gives undefined and leaves it to `fn`. */
+      readonly createBatchStep?: () => ((batch: Batch) => LazyRows | undefined) | undefined
+    }
   /** Gives each row its key; what leaves it travels by key group. */
   | { readonly type: 'key'; readonly fields: readonly string[] }
   | { readonly type: 'key'; readonly fn: (row: any) => unknown }
@@ -32,8 +40,7 @@ export type SourceReference =
 /** Where records go: a table or topic that configuration maps to a system, an endpoint, or a sink made in the job. */
 export type SinkReference =
   | { readonly kind: 'table'; readonly name: string; readonly table: TableReference }
-  /** Takes `OutgoingRecord`s. */
-  | { readonly kind: 'topic'; readonly name: string; readonly topic: TypedTopic }
+  | { readonly kind: 'topic'; readonly name: string; readonly topic: Topic<any>; readonly parts: RecordParts }
   | { readonly kind: 'endpoint'; readonly name: string; readonly endpoint: EndpointReference }
   | { readonly kind: 'custom'; readonly name: string; readonly create: () => Sink }
 

@@ -45,6 +45,7 @@ export type {
 } from './contract/topic.ts'
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
+export type { RecordHeaders, RecordParts } from './encode-record.ts'
 export type { EndpointReference, EndpointSink, EndpointSource } from './endpoint.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
 export { type FileFormat, type Files, type FilesOptions, files } from './files.ts'

@@ -133,18 +133,24 @@ export function keyGroupOf(key: Key, keyGroups: number): number {
           shift = 0
         }
       }
-      if (seen < 0x80) return finish(hash ^ scramble(block), length + 2) % keyGroups
+      if (seen < 0x80) return groupOf(finish(hash ^ scramble(block), length + 2), keyGroups)
     }
   } else if (typeof key === 'number') {
     words.setFloat64(0, key === 0 ? 0 : key, true)
     const low = words.getInt32(0, true)
     const high = words.getInt32(4, true)
     const hash = mixBlock(mixBlock(0, KeyTag.number | (low << 8)), (low >>> 24) | (high << 8))
-    return finish(hash ^ scramble(high >>> 24), 9) % keyGroups
+    return groupOf(finish(hash ^ scramble(high >>> 24), 9), keyGroups)
   }
   scratch.clear()
   writeKey(scratch, key)
-  return murmur3(scratch.written()) % keyGroups
+  return groupOf(murmur3(scratch.written()), keyGroups)
+}
+
+/** `hash % keyGroups`. V8 takes the remainder of unsigned numbers as one of doubles: of a power of two, bits will do. */
+function groupOf(hash: number, keyGroups: number): number {
+  const mask = keyGroups - 1
+  return (keyGroups & mask) === 0 ? hash & mask : hash % keyGroups
 }
 
 const scratch = new BufferWriter()

@@ -60,7 +60,7 @@ export function topic<S extends z.ZodObject>(
   requireName(name)
   requireWhole(name, 'partitions', partitions)
   requireWhole(name, 'replicas', replicationFactor)
-  if (retention !== undefined && !(retention > 0 && Number.isSafeInteger(retention)))
+  if (retention !== undefined && !(retention > 0))
     throw invalid(name, `a retention of ${retention} ms`, 'Use a duration above 0, as days(7), or leave it out.')
   const options: TopicOptions = {
     ...(partitions !== undefined && { partitions }),

@@ -73,6 +73,11 @@ class EmbeddedLog implements TopicSystem {
     return this.topics.ensure(topic, options)
   }
 
+  async alterTopic(topic: string, options: TopicOptions): Promise<void> {
+    await this.topics.alter(topic, options)
+    this.partitioners.delete(topic)
+  }
+
   async append(topicName: string, records: readonly OutgoingRecord[], acks: Acks): Promise<readonly RecordMetadata[]> {
     if (records.length === 0) return []
     const topic = this.topics.get(topicName)
@@ -104,8 +109,8 @@ class EmbeddedLog implements TopicSystem {
     }))
   }
 
-  async describeTopics(): Promise<readonly TopicDescription[]> {
-    return this.topics.describe()
+  async describeTopics(topics?: readonly string[]): Promise<readonly TopicDescription[]> {
+    return this.topics.describe(topics)
   }
 
   source(topic: string, options?: TopicOptions): Source {

@@ -16,7 +16,9 @@ export class Retention {
   private readonly setEarliest: StatementSync
 
   constructor(store: LogStore) {
-    this.retentionMs = store.prepareWrite('SELECT retention_ms, partitions FROM topic WHERE topic_id = ?')
+    this.retentionMs = store.prepareWrite(`
+      SELECT iif(cleanup_policy = 'compact', NULL, retention_ms) AS retention_ms, partitions
+      FROM topic WHERE topic_id = ?`)
     this.oldest = store.prepareWrite(`
       SELECT base_offset, record_count, max_timestamp_ms FROM record_batch
       WHERE topic_id = ? AND partition = ? ORDER BY base_offset`)

@@ -6,9 +6,7 @@ import { SluiceError } from '../../topology/errors.ts'
 import { isBusy, toLogError } from './errors.ts'
 
 /** Raised with every change that an older Sluice would read wrongly. */
-const LOG_FORMAT_VERSION = 2
-
-const RAISE_VERSION = `UPDATE meta SET value = '${LOG_FORMAT_VERSION}' WHERE key = 'format_version'`
+const LOG_FORMAT_VERSION = 3
 
 /** How long a connection blocks on another process's lock before it gives the event loop back. */
 const BUSY_TIMEOUT_MS = 100
@@ -28,7 +26,8 @@ const TABLES = `
     topic_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     partitions INTEGER NOT NULL,
-    retention_ms REAL
+    retention_ms REAL,
+    cleanup_policy TEXT NOT NULL DEFAULT 'delete'
   );
   CREATE TABLE partition (
     topic_id INTEGER NOT NULL,
@@ -69,6 +68,16 @@ const TABLES = `
   INSERT INTO meta VALUES ('format_version', '${LOG_FORMAT_VERSION}');
 `
 
+/**
+ * From an older version. 2 added tombstones and headers to the packed records, and what 1 wrote is read as it is; 3 added
+ * what becomes of old records.
+ */
+const UPGRADE = `
+  ALTER TABLE topic ADD COLUMN cleanup_policy TEXT NOT NULL DEFAULT 'delete';
+  UPDATE meta SET value = '${LOG_FORMAT_VERSION}' WHERE key = 'format_version';
+`
+const UPGRADED: readonly (string | undefined)[] = ['1', '2']
+
 /** The connection that writes; makes the file and its tables when they are not there. */
 export function openWriting(path: string, maxSizeBytes: number | undefined): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
@@ -80,9 +89,8 @@ export function openWriting(path: string, maxSizeBytes: number | undefined): Dat
       if (maxSizeBytes !== undefined) {
         database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxSizeBytes / PAGE_SIZE_BYTES))}`)
       }
-      if (formatVersion(database) === undefined) createTables(database)
-      // Version 2 added tombstones and headers to the packed records: what 1 wrote is read as it is.
-      if (formatVersion(database) === '1') database.exec(RAISE_VERSION)
+      if (formatVersion(database) === undefined) inTransaction(database, createTables)
+      if (UPGRADED.includes(formatVersion(database))) inTransaction(database, upgrade)
       requireKnownVersion(path, formatVersion(database))
       return database
     } catch (error) {
@@ -109,15 +117,24 @@ function untilFree<T>(path: string, open: () => T): T {
   }
 }
 
-function createTables(database: DatabaseSync): void {
+/** Another process may have been first: `change` looks again. */
+function inTransaction(database: DatabaseSync, change: (database: DatabaseSync) => void): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    if (formatVersion(database) === undefined) database.exec(TABLES)
+    change(database)
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
+}
+
+function createTables(database: DatabaseSync): void {
+  if (formatVersion(database) === undefined) database.exec(TABLES)
+}
+
+function upgrade(database: DatabaseSync): void {
+  if (UPGRADED.includes(formatVersion(database))) database.exec(UPGRADE)
 }
 
 function formatVersion(database: DatabaseSync): string | undefined {

@@ -8,6 +8,7 @@ import type {
   SplitDescription,
 } from '../../topology/contract/source.ts'
 import type { TopicOptions } from '../../topology/contract/topic.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import { LogReader } from './reader.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { LogStore } from './store.ts'
@@ -56,6 +57,7 @@ export class LogSource implements Source {
     const { earliestOffset, nextOffset, partition } = offsets
     if (place === 'earliest') return earliestOffset
     if (place === 'latest') return nextOffset
+    if ('group' in place) throw noGroups(place.group)
     const offset =
       'offset' in place
         ? Number(place.offset)
@@ -75,4 +77,10 @@ export class LogSource implements Source {
       return baseOffset + index
     })
   }
+}
+
+function noGroups(group: string): SluiceError {
+  return new SluiceError('BOUNDS_UNSUPPORTED', `the embedded log has no consumer group '${group}' to begin at`, {
+    fix: 'Give earliest, latest, a time or an offset; consumer groups are there on Kafka.',
+  })
 }

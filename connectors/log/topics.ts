@@ -1,7 +1,8 @@
 /** The topics of a log: their partitions, retention and offsets. */
 import type { StatementSync } from 'node:sqlite'
-import type { TopicDescription, TopicOptions } from '../../topology/contract/topic.ts'
+import type { CleanupPolicy, TopicDescription, TopicOptions } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import { requireAlterable, topicDrift } from '../../topology/topic-drift.ts'
 import type { LogStore } from './store.ts'
 
 export interface Topic {
@@ -31,40 +32,58 @@ export class Topics {
   private readonly descriptions: StatementSync
   private readonly insertTopic: StatementSync
   private readonly insertPartition: StatementSync
-  private readonly setRetention: StatementSync
+  private readonly update: StatementSync
 
   constructor(store: LogStore) {
     this.store = store
-    this.find = store.prepareRead('SELECT topic_id, partitions, retention_ms FROM topic WHERE name = ?')
+    this.find = store.prepareRead('SELECT topic_id, partitions FROM topic WHERE name = ?')
     this.names = store.prepareRead('SELECT name FROM topic ORDER BY name')
     this.partitionOffsets = store.prepareRead(
       'SELECT partition, earliest_offset, next_offset FROM partition WHERE topic_id = ? ORDER BY partition',
     )
     this.descriptions = store.prepareRead(`
-      SELECT t.name, t.retention_ms, p.partition, p.earliest_offset, p.next_offset,
+      SELECT t.name, t.retention_ms, t.cleanup_policy, p.partition, p.earliest_offset, p.next_offset,
         (SELECT coalesce(sum(length(b.packed)), 0) FROM record_batch b
          WHERE b.topic_id = p.topic_id AND b.partition = p.partition) AS size_bytes
       FROM topic t JOIN partition p USING (topic_id) ORDER BY t.name, p.partition`)
     this.insertTopic = store.prepareWrite(
-      'INSERT INTO topic (name, partitions, retention_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO topic (name, partitions, retention_ms, cleanup_policy) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
     this.insertPartition = store.prepareWrite('INSERT INTO partition VALUES (?, ?, 0, 0)')
-    this.setRetention = store.prepareWrite('UPDATE topic SET retention_ms = ? WHERE name = ?')
+    this.update = store.prepareWrite(
+      'UPDATE topic SET partitions = ?, retention_ms = ?, cleanup_policy = ? WHERE topic_id = ?',
+    )
   }
 
-  /** Makes the topic if it is not there. An existing one keeps its partitions and takes a retention that is given. */
-  async ensure(name: string, { partitions = DEFAULT_PARTITIONS, retentionMs }: TopicOptions = {}): Promise<void> {
-    requireValid(name, partitions, retentionMs)
-    const row = this.store.read(`looking up topic '${name}'`, () => this.find.get(name))
-    if (row !== undefined && (retentionMs === undefined || row['retention_ms'] === retentionMs)) return
+  /** Makes the topic if it is not there; one that is stays as it is. */
+  async ensure(name: string, options: TopicOptions = {}): Promise<void> {
+    requireValid(name, options)
+    if (this.store.read(`looking up topic '${name}'`, () => this.find.get(name)) !== undefined) return
+    const { partitions = DEFAULT_PARTITIONS, retentionMs, cleanupPolicy = 'delete' } = options
     await this.store.write('fsync', `creating topic '${name}'`, () => {
-      const { changes, lastInsertRowid } = this.insertTopic.run(name, partitions, retentionMs ?? null)
-      if (changes === 0) {
-        if (retentionMs !== undefined) this.setRetention.run(retentionMs, name)
-        return
-      }
-      for (let partition = 0; partition < partitions; partition++) this.insertPartition.run(lastInsertRowid, partition)
+      const { changes, lastInsertRowid } = this.insertTopic.run(
+        name,
+        partitions,
+        retentionOf(retentionMs),
+        cleanupPolicy,
+      )
+      if (changes > 0) this.insertPartitions(lastInsertRowid, 0, partitions)
     })
+  }
+
+  /** @throws {SluiceError} `TOPIC_NOT_FOUND`, `TOPIC_INVALID`, `TOPIC_PARTITIONS_LOWERED` */
+  async alter(name: string, options: TopicOptions): Promise<void> {
+    requireValid(name, options)
+    const { topicId } = this.get(name)
+    await this.store.write('fsync', `changing topic '${name}'`, () => {
+      const [actual] = this.describe([name])
+      const there = actual!.partitions.length
+      requireAlterable(name, topicDrift(options, actual!))
+      const { partitions = there, retentionMs = actual!.retentionMs, cleanupPolicy = actual!.cleanupPolicy } = options
+      this.update.run(partitions, retentionOf(retentionMs), cleanupPolicy!, topicId)
+      this.insertPartitions(topicId, there, partitions)
+    })
+    this.known.delete(name)
   }
 
   /** @throws {SluiceError} `TOPIC_NOT_FOUND` */
@@ -97,12 +116,14 @@ export class Topics {
     )
   }
 
-  describe(): readonly TopicDescription[] {
+  describe(topics?: readonly string[]): readonly TopicDescription[] {
     const rows = this.store.read('describing topics', () => this.descriptions.all())
-    const byTopic = Map.groupBy(rows, (row) => row['name'] as string)
+    const wanted = rows.filter((row) => topics === undefined || topics.includes(row['name'] as string))
+    const byTopic = Map.groupBy(wanted, (row) => row['name'] as string)
     return Array.from(byTopic, ([topic, partitions]) => ({
       topic,
       retentionMs: (partitions[0]!['retention_ms'] as number | null) ?? undefined,
+      cleanupPolicy: partitions[0]!['cleanup_policy'] as CleanupPolicy,
       partitions: partitions.map((row) => ({
         partition: row['partition'] as number,
         earliestOffset: BigInt(row['earliest_offset'] as number),
@@ -111,9 +132,18 @@ export class Topics {
       })),
     }))
   }
+
+  private insertPartitions(topicId: number | bigint, from: number, to: number): void {
+    for (let partition = from; partition < to; partition++) this.insertPartition.run(topicId, partition)
+  }
 }
 
-function requireValid(topic: string, partitions: number, retentionMs: number | undefined): void {
+/** As the table has it: none where records stay for ever. */
+function retentionOf(retentionMs = Number.POSITIVE_INFINITY): number | null {
+  return Number.isFinite(retentionMs) ? retentionMs : null
+}
+
+function requireValid(topic: string, { partitions = DEFAULT_PARTITIONS, retentionMs }: TopicOptions): void {
   const refuse = (what: string, fix: string) => {
     throw new SluiceError('TOPIC_INVALID', `topic '${topic}': ${what}`, { fix, details: { topic } })
   }

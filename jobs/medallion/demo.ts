@@ -91,7 +91,14 @@ async function publishRun(
   const { context, config, logger, metrics, topics, events, seed } = demo
   const { clock, signal, stderr } = context.environment
   const scope = metrics.scope({})
-  const firstDay = await nextFirstDay(topics, TOPIC, { uid: 'simulator', subtask: 0, clock, logger, metrics: scope })
+  const firstDay = await nextFirstDay(topics, TOPIC, {
+    job: 'simulator',
+    uid: 'simulator',
+    subtask: 0,
+    clock,
+    logger,
+    metrics: scope,
+  })
   const simulation = simulateShop({ seed, events, firstDay })
   if (paced === undefined) {
     stderr.write(

@@ -49,9 +49,10 @@ export function updatingQuery<O extends z.ZodObject>(
  * The job of a query: from the generator, or from a topic.
  *
  * ```text
- * NEXMARK_EVENTS=n       how many events the generator makes; default 1,000,000
- * NEXMARK_SPLITS=n       how many splits deal them out; default 4
- * NEXMARK_TOPIC=name     reads this topic instead
+ * NEXMARK_EVENTS=n               how many events the generator makes; default 1,000,000
+ * NEXMARK_EVENTS_PER_SECOND=n    how many of them happen in a second of event time; default 10,000
+ * NEXMARK_SPLITS=n               how many splits deal them out; default 4
+ * NEXMARK_TOPIC=name             reads this topic instead, which simulate.ts fills
  * ```
  */
 export function jobOf<R>({ name, result, build }: NexmarkQuery<R>): Topology {
@@ -84,8 +85,10 @@ export function inOrder<S extends AnyStream>(name: string): Transform<S, S> {
 }
 
 function eventsOf({ from, fromSource }: TopologyBuilder): Stream<NexmarkEvent> {
-  const { NEXMARK_EVENTS = '1000000', NEXMARK_SPLITS = '4', NEXMARK_TOPIC } = process.env
+  const { NEXMARK_TOPIC, ...generator } = process.env
   if (NEXMARK_TOPIC !== undefined) return from(topic(NEXMARK_TOPIC, NexmarkEvent))
-  const [events, splits] = [Number(NEXMARK_EVENTS), Number(NEXMARK_SPLITS)]
-  return fromSource('nexmark', () => nexmarkSource({ events, splits }))
+  const events = Number(generator['NEXMARK_EVENTS'] ?? 1_000_000)
+  const eventsPerSecond = Number(generator['NEXMARK_EVENTS_PER_SECOND'] ?? 10_000)
+  const splits = Number(generator['NEXMARK_SPLITS'] ?? 4)
+  return fromSource('nexmark', () => nexmarkSource({ events, eventsPerSecond, splits }))
 }

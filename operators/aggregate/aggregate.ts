@@ -1,6 +1,7 @@
 /** What an aggregate is: one column of a window's result, gathered record by record. */
 import type { ValueCodec } from '../../topology/contract/state.ts'
 import { describeValue } from '../../topology/describe-value.ts'
+import { fieldReader } from '../field-reader.ts'
 import type { TimeWindow } from '../window/time-window.ts'
 
 /**
@@ -47,7 +48,7 @@ export function inputOf(
   fn: ((row: any) => unknown) | undefined,
 ): Input {
   if (typeof source === 'string') {
-    return { description: source, reads: [source], read: (row) => row[source] }
+    return { description: source, reads: [source], read: fieldReader(source) }
   }
   if (typeof source === 'function') return { description: 'function', reads: '*', read: source }
   return { description: `function of ${source.join(', ')}`, reads: source, read: fn! }

@@ -150,7 +150,7 @@ function createRunningAggregate(
         } else if (timestampMs! > change.timestampMs!) {
           change.timestampMs = timestampMs
         }
-        accumulators.add(change.accumulators, i, rows, timestampsMs)
+        accumulators.add(change.accumulators, i, i + 1, rows, timestampsMs)
       }
       for (const [key, change] of changes) write(key, change)
       output.flush()

@@ -66,9 +66,12 @@ type Ranked = [rank: Known, row: unknown]
 
 /** Behind its equals, unless `k` others are as high; with `ties`, unless `k` others are higher. */
 function insert(best: Ranked[], rank: Known, row: unknown, k: number, ties: boolean): void {
+  if (best.length >= k) {
+    const order = compare(rank, best[k - 1]![0])
+    if (order < 0 || (order === 0 && !ties)) return
+  }
   let place = best.length
   while (place > 0 && compare(rank, best[place - 1]![0]) > 0) place--
-  if (place >= k && !(ties && compare(rank, best[k - 1]![0]) === 0)) return
   best.splice(place, 0, [rank, row])
   while (best.length > k && !(ties && compare(best.at(-1)![0], best[k - 1]![0]) === 0)) best.pop()
 }

@@ -1,113 +1,97 @@
-/** The behaviour of `temporalJoin`. */
-import { dynamic, float64, list, tuple } from '../../topology/codec/index.ts'
+/** The behaviour of `temporalJoin`: rows of both sides wait for the watermark, and are taken in the order of their times. */
+import { dynamic } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import type { Batch, Key, Watermark } from '../../topology/element.ts'
-import { KeyDues } from '../key-dues.ts'
+import type { Batch, Watermark } from '../../topology/element.ts'
+import { DueHeap } from '../due-heap.ts'
 import { RowOutput } from '../row-output.ts'
 import type { JoinOptions } from './join-options.ts'
 import { JoinTimes } from './join-times.ts'
 import { createPairing } from './pairing.ts'
+import { bucketsOf, type Place, TimeBuffer } from './time-buffer.ts'
 import { emitLate, timedRows } from './timed-rows.ts'
 
-/** A row and its event time; those of a key in the order of their times, and of one time as they arrived. */
-type Timed = [timestampMs: number, row: unknown]
+/** A row is let go as it is joined; only what tells its time stays until its bucket is over. */
+const BUCKETS = bucketsOf(1_000)
 
-const LEFT = 0
+/** What waits of one side. */
+interface Side {
+  readonly rows: TimeBuffer
+  readonly due: DueHeap<Place>
+}
 
 export function createTemporalJoin(
   context: OperatorContext,
   options: JoinOptions<any, any, 'inner' | 'left', any>,
 ): Operator {
   const pairing = createPairing(context.uid, options)
-  const codec = list(tuple(float64, dynamic)) as never
-  /** Left rows that the watermark has not passed: a version that is older than they are may still come. */
-  const waiting = context.state.keyed<Timed[]>({ name: 'waiting', codec })
-  /** Of each key the version that holds at the watermark, and those to come. */
-  const versions = context.state.keyed<Timed[]>({ name: 'versions', codec })
+  /** Rows that the watermark has not passed: a version that is older than they are may still come. */
+  const left = openSide('left')
+  /** Versions to come. */
+  const right = openSide('right')
+  /** Of each key the version that holds at the watermark. */
+  const versions = context.state.keyed<unknown>({ name: 'versions', codec: dynamic })
   const times = new JoinTimes(context)
   const output = new RowOutput(context)
-  const gauges = { waiting: gaugeOf('waiting'), versions: gaugeOf('versions') }
-  /** For which key the watermark has something to do next. */
-  const due = new KeyDues()
-  for (const [keyGroup, key, rows] of waiting.entries(0)) due.add(rows[0]![0], keyGroup, key)
-  for (const [keyGroup, key, kept] of versions.entries(0)) {
-    if (kept.length > 1) due.add(kept[1]![0], keyGroup, key)
+  const gauges = ['left', 'right', 'versions'].map((state) => context.metrics.gauge('state_entries', { state }))
+
+  function openSide(name: string): Side {
+    const side = { rows: new TimeBuffer(context, name, BUCKETS), due: new DueHeap<Place>() }
+    for (const place of side.rows.places()) side.due.push(place.timestampMs, place)
+    return side
   }
 
-  function gaugeOf(state: string) {
-    return context.metrics.gauge('state_entries', { state })
+  function take({ rows, due }: Side, toMs: number, then: (row: unknown, place: Place) => void): void {
+    const place = due.pop(toMs)!
+    const row = rows.take(place)
+    if (row !== undefined) then(row, place)
   }
 
-  function add(state: typeof waiting, keyGroup: number, key: Key, timed: Timed): void {
-    const rows = state.update(0, keyGroup, key)
-    if (rows === undefined) {
-      state.set(0, keyGroup, key, [timed])
-      return
-    }
-    let place = rows.length
-    while (place > 0 && rows[place - 1]![0] > timed[0]) place--
-    rows.splice(place, 0, timed)
+  function change(row: unknown, { keyGroup, key }: Place): void {
+    versions.set(0, keyGroup, key, row)
   }
 
-  function join([timestampMs, row]: Timed, kept: readonly Timed[]): void {
-    let place = kept.length
-    while (place > 0 && kept[place - 1]![0] > timestampMs) place--
-    const version = kept[place - 1]?.[1]
+  function join(row: unknown, { keyGroup, key, timestampMs }: Place): void {
+    const version = versions.get(0, keyGroup, key)
     if (version !== undefined && pairing.matches(row, version)) output.push(pairing.select(row, version), timestampMs)
     else if (pairing.keepsLeft) output.push(pairing.select(row, null), timestampMs)
   }
 
-  /** Joins what of a key has been passed, and forgets the versions that nothing can ask for any more. */
-  function settle(keyGroup: number, key: Key, toMs: number): void {
-    const kept = versions.get(0, keyGroup, key) ?? []
-    const rows = waiting.get(0, keyGroup, key) ?? []
-    const passed = countUpTo(rows, toMs)
-    for (const timed of rows.slice(0, passed)) join(timed, kept)
-    if (passed > 0 && toMs === Number.POSITIVE_INFINITY) times.drained(rows[passed - 1]![0])
-    if (passed === rows.length) waiting.delete(0, keyGroup, key)
-    else {
-      const rest = waiting.update(0, keyGroup, key)!
-      rest.splice(0, passed)
-      due.add(rest[0]![0], keyGroup, key)
+  /** In the order of time; at one time versions change before rows are joined. */
+  function settle(toMs: number): void {
+    while (Math.min(left.due.nextMs, right.due.nextMs) <= toMs) {
+      if (right.due.nextMs <= left.due.nextMs) take(right, toMs, change)
+      else take(left, toMs, join)
     }
-    // A drain is not the end of time: the next run may ask for each of them.
-    const superseded = toMs === Number.POSITIVE_INFINITY ? 0 : countUpTo(kept, toMs) - 1
-    if (superseded > 0) versions.update(0, keyGroup, key)!.splice(0, superseded)
-    const next = versions.get(0, keyGroup, key)?.[1]
-    if (next !== undefined && toMs < Number.POSITIVE_INFINITY) due.add(next[0], keyGroup, key)
+    output.flush()
+    for (const { rows } of [left, right]) rows.dropBefore(toMs)
   }
 
   return {
     onBatch(batch: Batch, input: number) {
       const { values, timestampsMs, keys, keyGroups } = timedRows(context, batch)
+      const { rows, due } = input === 0 ? left : right
       const { settledMs } = times
       const late: number[] = []
       for (let i = 0; i < values.length; i++) {
-        const [timestampMs, keyGroup, key] = [timestampsMs[i]!, keyGroups[i]!, keys[i]!]
-        if (timestampMs <= settledMs) {
-          late.push(i)
-          continue
-        }
-        add(input === LEFT ? waiting : versions, keyGroup, key, [timestampMs, values[i]])
-        due.add(timestampMs, keyGroup, key)
+        const timestampMs = timestampsMs[i]!
+        if (timestampMs <= settledMs) late.push(i)
+        else due.push(timestampMs, rows.add(keyGroups[i]!, keys[i]!, timestampMs, values[i]))
       }
       emitLate(context, batch, input, late)
     },
 
     onWatermark(watermark: Watermark) {
-      const toMs = watermark.timestampMs
-      for (let next = due.take(toMs); next !== undefined; next = due.take(toMs)) settle(next.keyGroup, next.key, toMs)
-      output.flush()
-      times.advance(toMs)
-      gauges.waiting.set(waiting.size)
-      gauges.versions.set(versions.size)
+      if (watermark.timestampMs < Number.POSITIVE_INFINITY) {
+        settle(watermark.timestampMs)
+        times.advance(watermark.timestampMs)
+      } else {
+        // A drain is not the end of time: rows of a later run may ask for each version behind the last row of this one.
+        const lastMs = left.rows.lastMs()
+        settle(lastMs)
+        times.drained(lastMs)
+      }
+      for (const [index, { size }] of [left.rows, right.rows, versions].entries()) gauges[index]!.set(size)
       return watermark
     },
   }
-}
-
-function countUpTo(rows: readonly Timed[], toMs: number): number {
-  let count = 0
-  while (count < rows.length && rows[count]![0] <= toMs) count++
-  return count
 }

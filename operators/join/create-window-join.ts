@@ -1,8 +1,7 @@
 /** The behaviour of `windowJoin`: windows over the rows of both sides, each of which has a list in them. */
-import { dynamic, list } from '../../topology/codec/index.ts'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
-import type { ValueCodec } from '../../topology/contract/state.ts'
 import type { Aggregate } from '../aggregate/aggregate.ts'
+import { collectedRows } from '../window/collected-rows.ts'
 import type { ResultWriter } from '../window/result-writer.ts'
 import type { Fire } from '../window/window-mechanism.ts'
 import { createWindowOperator, type WindowPlan } from '../window/window-operator.ts'
@@ -41,19 +40,8 @@ export function createWindowJoin(context: OperatorContext, { options, ...plan }:
 /** Gathers the rows that come while its side is read. */
 function rowsOf(isRead: () => boolean): Aggregate<unknown, readonly unknown[], unknown[]> {
   return {
-    description: 'rows',
-    reads: '*',
-    codec: list(dynamic as ValueCodec<unknown>),
-    create: () => [],
-    add(rows, row) {
-      if (isRead()) rows.push(row)
-      return rows
-    },
-    merge(into, from) {
-      for (const row of from) into.push(row)
-      return into
-    },
-    result: (rows) => rows,
+    ...collectedRows,
+    add: (rows, row, timestampMs) => (isRead() ? collectedRows.add(rows, row, timestampMs) : rows),
   }
 }
 

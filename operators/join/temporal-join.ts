@@ -13,10 +13,10 @@ export type TemporalJoinOptions<L, R, J extends 'inner' | 'left', O> = JoinOptio
  * A left row waits until the watermark has passed it, since a version from before it may still come, and goes out with its
  * own event time. With `type: 'left'` one without a version goes out too. Of two versions of one time the one that arrived
  * last holds. A row at or before the watermark is late, on either side. A drain joins all that waits; what comes at or before
- * the last of it in a later run is late. The key is dropped. Keyed state: the left rows that wait; of each key the version
- * that holds at the watermark, for ever, and those after it.
+ * the last of it in a later run is late. The key is dropped. Keyed state: the rows of both sides that the watermark has not
+ * passed; of each key the version that holds at the watermark, for ever.
  *
- * Guarantee: each left row goes out once, or leaves by `lateLeft`, with the version of its time whatever order they came in.
+ * Guarantee: each left row leaves by `lateLeft` or is joined once, with the version of its time, whatever order they came in.
  *
  * @throws {TopologyError} `UNKEYED`, `JOIN_KEY`, `NO_EVENT_TIME`.
  * @throws {OperatorError} naming the operator, the function and both rows, when `where` or `select` throws or returns

@@ -105,7 +105,9 @@ export class TimeBuffer {
       const [timesMs, numbers] = index
       for (let i = placeOf(timesMs, fromMs); i < timesMs.length && timesMs[i]! <= toMs; i++) {
         const entryKey = compositeKey([key, numbers[i]!])
-        const [met, row] = this.entries.get(bucket, keyGroup, entryKey)!
+        const entry = this.entries.get(bucket, keyGroup, entryKey)
+        if (entry === undefined) continue
+        const [met, row] = entry
         if (visit(row, timesMs[i]!, met) && !met) this.entries.update(bucket, keyGroup, entryKey)![0] = true
       }
     }
@@ -119,7 +121,16 @@ export class TimeBuffer {
     return entry[1]
   }
 
-  /** The latest event time of all rows; −∞ when there are none. */
+  /** Takes the row at a place out; undefined when somebody has before. Its time stays in the index. */
+  take({ bucket, keyGroup, key, number }: Place): unknown {
+    const entryKey = compositeKey([key, number])
+    const entry = this.entries.get(bucket, keyGroup, entryKey)
+    if (entry === undefined) return undefined
+    this.entries.delete(bucket, keyGroup, entryKey)
+    return entry[1]
+  }
+
+  /** The latest event time of all rows, taken or not; −∞ when there are none. */
   lastMs(): number {
     let lastMs = Number.NEGATIVE_INFINITY
     for (const [, , [timesMs]] of this.indices.entries(this.live.at(-1) ?? 0)) {
@@ -128,7 +139,7 @@ export class TimeBuffer {
     return lastMs
   }
 
-  /** Where every row lies: to be asked once, after a restore. */
+  /** Where every row lies, or has lain: to be asked once, after a restore. */
   *places(): Generator<Place> {
     for (const bucket of this.live) {
       for (const [keyGroup, key, [timesMs, numbers]] of this.indices.entries(bucket)) {

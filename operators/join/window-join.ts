@@ -21,7 +21,7 @@ type LeftOf<W> = KeyedStream<WindowKeyOf<W>, WindowElementOf<W>>
  * row whose windows have all closed is late. The key is dropped. Keyed state: the rows of both sides in every open window,
  * of sliding windows each once.
  *
- * Guarantee: each match goes out once for each window that both rows are in.
+ * Guarantee: each match goes out once for each window that both rows came in time for.
  *
  * @throws {TopologyError} `JOIN_WINDOWS` when the windows have no end, are not keyed, or have a trigger; `JOIN_KEY`.
  * @throws {OperatorError} naming the operator, the function and both rows, when `where` or `select` throws or returns

@@ -55,10 +55,10 @@ export interface PatternOutputs<T, M> {
  * begun and is not complete `within` the pattern's duration goes to `timedOut` with the event time at which it ended; a run
  * that has been a match already does not. A drain takes all that waits, and ends all that has begun.
  *
- * Guarantee: each match once, those of a key in the order in which they are complete, also over crashes and rescales.
  * Keyed state: the records that wait, and the runs, which share the records that they took. Split state: the watermark.
  *
- * Guarantee: each match and each run that timed out goes out once, or a record of it leaves by `late`, also over crashes and rescales.
+ * Guarantee: each match of the records that are not late goes out once, those of a key in the order in which they are
+ * complete, also over crashes and rescales.
  *
  * @throws {TopologyError} `PATTERN` when the pattern matches nothing, or has no bound and needs one: see `within`.
  * @throws {OperatorError} naming the operator, the stage and the record, when a condition throws or returns no boolean; when

@@ -27,7 +27,8 @@ type Ranked = [by: Known, then: Known, row: unknown]
 interface Change {
   readonly before: readonly Ranked[]
   readonly after: Ranked[]
-  timestampMs: number | undefined
+  /** The event times of what has come; some of it may have gone again. */
+  readonly comeMs: Map<Ranked, number>
 }
 
 export function createRanking(context: OperatorContext, ranking: Ranking): Operator {
@@ -45,7 +46,7 @@ export function createRanking(context: OperatorContext, ranking: Ranking): Opera
       after = []
       state.set(0, keyGroup, key, after)
     }
-    return { before: after.slice(), after, timestampMs: undefined }
+    return { before: after.slice(), after, comeMs: new Map() }
   }
 
   function rankOf(by: Input, row: unknown): Known | null {
@@ -61,7 +62,9 @@ export function createRanking(context: OperatorContext, ranking: Ranking): Opera
   }
 
   /** With ranks a place changes what it holds; without them, a record goes and another comes. */
-  function write({ before, after, timestampMs }: Change): void {
+  function write(change: Change): void {
+    const { before, after } = change
+    const timestampMs = timeOf(change)
     const gone = rank === undefined ? before.filter((each) => !after.includes(each)) : before
     const come = rank === undefined ? after.filter((each) => !before.includes(each)) : after
     for (let place = 0; place < Math.max(gone.length, come.length); place++) {
@@ -92,14 +95,15 @@ export function createRanking(context: OperatorContext, ranking: Ranking): Opera
           change = begin(keyGroups[i]!, keys[i]!)
           changes.set(keys[i]!, change)
         }
+        const entry: Ranked = [value, then, rows[i]]
         try {
-          if (!insert(change.after, [value, then, rows[i]], ranking)) continue
+          if (!insert(change.after, entry, ranking)) continue
         } catch (error) {
           throw userFunctionError(context.uid, by.description, rows[i], error)
         }
-        change.timestampMs = Math.max(change.timestampMs ?? Number.NEGATIVE_INFINITY, timestampsMs?.[i] ?? Number.NaN)
+        if (timestampsMs !== undefined) change.comeMs.set(entry, timestampsMs[i]!)
       }
-      for (const change of changes.values()) write(withoutNaN(change))
+      for (const change of changes.values()) write(change)
       output.flush()
       entries.set(state.size)
     },
@@ -122,7 +126,10 @@ function insert(best: Ranked[], entry: Ranked, { n, order, ties }: Ranking): boo
   return true
 }
 
-/** Of a stream without event times. */
-function withoutNaN(change: Change): Change {
-  return Number.isNaN(change.timestampMs) ? { ...change, timestampMs: undefined } : change
+/** The greatest event time of what has come and not gone again; undefined in a stream without event times. */
+function timeOf({ after, comeMs }: Change): number | undefined {
+  if (comeMs.size === 0) return undefined
+  let timestampMs = Number.NEGATIVE_INFINITY
+  for (const entry of after) timestampMs = Math.max(timestampMs, comeMs.get(entry) ?? timestampMs)
+  return timestampMs
 }

@@ -21,8 +21,9 @@ export interface LatestOptions {
  * It goes out as it comes, and takes back the one before it, once per key and batch: so the result is a table with one row
  * per key. Older records change nothing; those without a value are left out. The event time of a change is that of its
  * record. Watermarks pass unchanged; nothing is late; the key is dropped. To keep the first record instead, and nothing to
- * be taken back, use `deduplicate`. Keyed state: a record per key, for ever. Guarantee: the changes come to
- * the last of all records so far, also over crashes and rescales.
+ * be taken back, use `deduplicate`. Keyed state: a record per key, for ever.
+ *
+ * Guarantee: the changes come to the last of all records so far, also over crashes and rescales.
  *
  * @throws {TopologyError} `UNKEYED`.
  * @throws {OperatorError} naming the operator and the record, when `by` throws or a value has no order.

@@ -49,9 +49,11 @@ type KeyedOf<S, C extends string> =
  * SQL's `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) <= n`.
  *
  * A record that gets among them goes out, and the one that it replaces is taken back, once per key and batch. Of equals those
- * that arrived first stand first, unless `thenBy` says otherwise. Records without a value are left out. The event time of a change is the greatest of the
- * records that made it. Watermarks pass unchanged; nothing is late; the key is dropped. For one answer per window, without
- * changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state: `n` records per key, 1,000 at most.
+ * that arrived first stand first, unless `thenBy` says otherwise. Records without a value are left out. The event time of a
+ * key's changes is the greatest of the records that came with them. Watermarks pass unchanged; nothing is late; the key is
+ * dropped. For one answer per window, without changes, use `window(…)` with `aggregate({ top: topK(n, by) })`. Keyed state:
+ * `n` records per key, 1,000 at most.
+ *
  * Guarantee: the changes come to the first `n` of all records so far, also over crashes and rescales.
  *
  * @throws {TopologyError} `UNKEYED`; `AGGREGATE_OPTION` when `n` is out of range.

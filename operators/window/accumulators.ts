@@ -6,11 +6,12 @@ import { unrolled } from '../aggregate/unrolled.ts'
 
 export interface Accumulators extends Pick<Combined, 'codec' | 'create' | 'merge'> {
   /**
-   * Adds record `index` of a batch, by its place: an event time that is passed on would be boxed.
+   * Adds the records of a batch from place `from` to before `to`, by their places: an event time that is passed on would be
+   * boxed.
    *
    * @throws {OperatorError} naming the aggregate and the record
    */
-  add(into: unknown[], index: number, rows: readonly unknown[], timestampsMs: Float64Array | undefined): void
+  add(into: unknown[], from: number, to: number, rows: readonly unknown[], timestampsMs: Float64Array | undefined): void
 }
 
 /** The greatest event time of the records: gathered beside the aggregates where windows have no end to tell of. */
@@ -30,7 +31,16 @@ export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
   const takesTime = Object.values(named).map((each) => each.add.length !== 1 && each.add.length !== 2)
   return {
     codec,
-    create,
+    create: unrolled(
+      uid,
+      named,
+      {
+        parameters: [],
+        body: (places) => `return [${places.map((i) => `(at = ${i}, a${i}.create())`).join(', ')}]`,
+        failedOn: 'undefined',
+      },
+      create,
+    ),
     merge: unrolled(
       uid,
       named,
@@ -45,17 +55,21 @@ export function accumulatorsOf(uid: string, named: Aggregates): Accumulators {
       uid,
       named,
       {
-        parameters: ['into', 'index', 'rows', 'timestampsMs'],
-        before: `
-          const row = rows[index]
-          const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]`,
-        body: (places) =>
-          places
-            .map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row${takesTime[i] ? ', timestampMs' : ''})`)
-            .join('\n'),
-        failedOn: 'row',
+        parameters: ['into', 'from', 'to', 'rows', 'timestampsMs'],
+        before: 'let index = from',
+        body: (places) => `
+          for (; index < to; index++) {
+            const row = rows[index]
+            const timestampMs = timestampsMs === undefined ? NaN : timestampsMs[index]
+            ${places
+              .map((i) => `at = ${i}; into[${i}] = a${i}.add(into[${i}], row${takesTime[i] ? ', timestampMs' : ''})`)
+              .join('\n')}
+          }`,
+        failedOn: 'rows[index]',
       },
-      (into, index, rows, timestampsMs) => add(into, rows[index], timestampsMs?.[index] ?? Number.NaN),
+      (into, from, to, rows, timestampsMs) => {
+        for (let index = from; index < to; index++) add(into, rows[index], timestampsMs?.[index] ?? Number.NaN)
+      },
     ),
   }
 }

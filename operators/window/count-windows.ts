@@ -51,7 +51,7 @@ export function createCountWindows(tools: WindowTools, options: CountWindowsOpti
           panes.push(accumulators.create())
           if (panes.length > panesPerWindow) panes.shift()
         }
-        accumulators.add(panes[panes.length - 1]!, i, rows, timestampsMs)
+        accumulators.add(panes[panes.length - 1]!, i, i + 1, rows, timestampsMs)
         if (++counted[0] < every) continue
         counted[0] = 0
         const window = combined(panes)

@@ -71,7 +71,7 @@ export function createPartials(context: OperatorContext, { keyOf, grid, aggregat
           partials.push({ key, pane: paneOf(index), gathered: accumulators.create() })
           timesMs.push(timestampsMs[i]!)
         }
-        accumulators.add(partials[place]!.gathered, i, rows, timestampsMs)
+        accumulators.add(partials[place]!.gathered, i, i + 1, rows, timestampsMs)
         timesMs[place] = Math.max(timesMs[place]!, timestampsMs[i]!)
       }
       context.emit('out', new Batch(partials, { timestampsMs: Float64Array.from(timesMs), origin }))

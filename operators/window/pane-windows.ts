@@ -136,8 +136,8 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
       }
       if (trigger.purges) state.drop(start)
     } else {
-      const combined = combinePanes({ state, accumulators, panes: panesOf(window), without: hasFired })
-      for (const [key, gathered] of combined) fireOne(span, key, gathered)
+      const { keys, combined } = combinePanes({ state, accumulators, panes: panesOf(window), without: hasFired })
+      for (let place = 0; place < keys.length; place++) fireOne(span, keys[place]!, combined[place]!)
     }
   }
 
@@ -193,17 +193,23 @@ export function createPaneWindows(tools: WindowTools, options: PaneWindowsOption
   return {
     gather({ rows, timestampsMs, keys, keyGroups }: WindowInput): number[] {
       const late: number[] = []
-      for (let i = 0; i < rows.length; i++) {
+      // Without keys, the records of a pane that follow each other are gathered at once.
+      const takesRuns = keys === undefined && timestampsMs !== undefined && !firesOnRecord
+      let end: number
+      for (let i = 0; i < rows.length; i = end) {
         const timestampMs = timestampsMs === undefined ? 0 : timestampsMs[i]!
         if (!(timestampMs >= paneStartMs && timestampMs < paneEndMs)) enterPane(timestampMs)
+        end = i + 1
+        if (takesRuns)
+          while (end < rows.length && timestampsMs[end]! >= paneStartMs && timestampsMs[end]! < paneEndMs) end++
         if (isPaneClosed) {
-          late.push(i)
+          for (let place = i; place < end; place++) late.push(place)
           continue
         }
         const keyGroup = keyGroups === undefined ? NO_KEY_GROUP : keyGroups[i]!
         const key = keys === undefined ? NO_KEY : keys[i]!
         const gathered = state.update(paneStartMs, keyGroup, key) ?? create(keyGroup, key)
-        accumulators.add(gathered, i, rows, timestampsMs)
+        accumulators.add(gathered, i, end, rows, timestampsMs)
         if (firesOnRecord) afterRecord(keyGroup, key)
       }
       return late

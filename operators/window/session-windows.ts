@@ -117,7 +117,7 @@ export function createSessionWindows(tools: WindowTools, gapMs: number): WindowM
           late.push(i)
           continue
         }
-        accumulators.add(session.gathered, i, rows, timestampsMs)
+        accumulators.add(session.gathered, i, i + 1, rows, timestampsMs)
         if (isTracked || trigger.firesLate) afterRecord(session, keyGroup, key)
       }
       return late

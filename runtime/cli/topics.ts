@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
         String(earliestOffset),
         String(latestOffset),
         formatCount(latestOffset - earliestOffset),
-        formatBytes(sizeBytes),
+        sizeBytes === undefined ? '' : formatBytes(sizeBytes),
         retentionMs === undefined ? 'forever' : formatDuration(retentionMs),
       ]),
     )

@@ -149,7 +149,8 @@ function withPartitions(system: TopicSystem, partitions: number): TopicSystem {
   return {
     ensureTopic: (topic, options) => system.ensureTopic(topic, complete(options)),
     append: (topic, records, acks) => system.append(topic, records, acks),
-    describeTopics: () => system.describeTopics(),
+    alterTopic: (topic, options) => system.alterTopic(topic, options),
+    describeTopics: (topics) => system.describeTopics(topics),
     source: (topic, options) => system.source(topic, complete(options)),
     sink: (topic, options) => system.sink(topic, complete(options)),
     close: () => system.close(),

@@ -12,12 +12,14 @@ export function parsePlace(text: string): Place | undefined {
   if (text === 'earliest' || text === 'latest') return text
   const offset = /^offset:(\d{1,18})$/.exec(text)?.[1]
   if (offset !== undefined) return { offset: BigInt(offset) }
+  const group = /^group:(\S{1,249})$/.exec(text)?.[1]
+  if (group !== undefined) return { group }
   const timestampMs = parseIsoTimestampMs(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
   return Number.isNaN(timestampMs) ? undefined : { timestampMs }
 }
 
-/** Where it ends: the earliest record is none that a job could stop before. @returns undefined when it is none */
-export function parseEnd(text: string): Exclude<Place, 'earliest'> | undefined {
+/** Where it ends: neither before the earliest record nor where a group happens to be. @returns undefined when it is none */
+export function parseEnd(text: string): SourceBounds['until'] {
   const place = parsePlace(text)
-  return place === 'earliest' ? undefined : place
+  return place === 'earliest' || (typeof place === 'object' && 'group' in place) ? undefined : place
 }

@@ -17,6 +17,34 @@ export class Namespace<V> {
   }
 }
 
+type Entry<V> = readonly [keyGroup: number, key: Key, value: V]
+
+/** The entries of one table after the other. No generator: V8 does not inline those, and firing windows reads millions. */
+class Entries<V> implements IterableIterator<Entry<V>> {
+  private readonly tables: readonly (KeyTable<V> | undefined)[]
+  private keyGroup = -1
+  private inTable: Iterator<readonly [key: Key, value: V]> | undefined
+
+  constructor(tables: readonly (KeyTable<V> | undefined)[]) {
+    this.tables = tables
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<Entry<V>, undefined> {
+    for (;;) {
+      const next = this.inTable?.next()
+      if (next !== undefined && next.done !== true) {
+        return { done: false, value: [this.keyGroup, next.value[0], next.value[1]] }
+      }
+      if (++this.keyGroup >= this.tables.length) return { done: true, value: undefined }
+      this.inTable = this.tables[this.keyGroup]?.entries()
+    }
+  }
+}
+
 export class HeapKeyedState<V> implements KeyedState<V> {
   readonly uid: string
   readonly name: string
@@ -64,13 +92,8 @@ export class HeapKeyedState<V> implements KeyedState<V> {
     return [...this.byId.keys()].sort((a, b) => a - b)
   }
 
-  *entries(namespace: number): Generator<readonly [keyGroup: number, key: Key, value: V]> {
-    const tables = this.find(namespace)?.tables ?? []
-    for (let keyGroup = 0; keyGroup < tables.length; keyGroup++) {
-      const table = tables[keyGroup]
-      if (table === undefined) continue
-      for (const [key, value] of table.entries()) yield [keyGroup, key, value]
-    }
+  entries(namespace: number): IterableIterator<Entry<V>> {
+    return new Entries(this.find(namespace)?.tables ?? [])
   }
 
   drop(namespace: number): void {

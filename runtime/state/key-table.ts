@@ -69,12 +69,12 @@ export class KeyTable<V> {
   }
 
   /** Every key and its value. The table must not change meanwhile. */
-  *entries(): Generator<readonly [key: Key, value: V]> {
-    const { base, changes } = this
-    if (changes === undefined) {
-      yield* base
-      return
-    }
+  entries(): Iterator<readonly [key: Key, value: V]> {
+    return this.changes === undefined ? this.base.entries() : this.changedEntries(this.changes)
+  }
+
+  private *changedEntries(changes: ReadonlyMap<Key, V | typeof DELETED>): Generator<readonly [key: Key, value: V]> {
+    const { base } = this
     for (const [key, value] of base) {
       const change = changes.get(key)
       if (change === undefined) yield [key, value]

@@ -5,8 +5,9 @@ import type { Key } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { readChunk } from './chunk-form.ts'
 import type { ChunkedSnapshot } from './chunked-snapshot.ts'
-import { type KeyGroupRange, keyGroupRangeOf } from './key-group-range.ts'
+import { type KeyGroupRange, keyGroupRangeOf, overlaps } from './key-group-range.ts'
 import type { KeyedSnapshot, StateBackend, StateBackendOptions } from './state-backend.ts'
+import type { WaitingChunks } from './waiting-chunks.ts'
 
 /** A state that knows whose it is. */
 export interface NamedState<V> extends KeyedState<V> {
@@ -20,10 +21,14 @@ export abstract class KeyedBackend<S extends NamedState<any>, O extends StateBac
   protected running: ChunkedSnapshot | undefined
   private readonly owned: KeyGroupRange
   private readonly states = new Map<string, S>()
+  /** Those that a snapshot holds. */
+  private readonly checkpointed: S[] = []
+  private readonly waiting: WaitingChunks
 
-  constructor(options: O) {
+  constructor(options: O, waiting: WaitingChunks) {
     this.options = options
     this.owned = options.owned ?? keyGroupRangeOf(0, 1, options.keyGroups)
+    this.waiting = waiting
   }
 
   protected abstract create(uid: string, descriptor: KeyedStateDescriptor<any>): S
@@ -33,7 +38,10 @@ export abstract class KeyedBackend<S extends NamedState<any>, O extends StateBac
 
   protected abstract cut(states: Iterable<S>): ChunkedSnapshot
 
-  abstract close(): Promise<void>
+  async close(): Promise<void> {
+    this.running?.abort()
+    this.waiting.close()
+  }
 
   open<V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V> {
     const id = `${uid}/${descriptor.name}`
@@ -45,16 +53,21 @@ export abstract class KeyedBackend<S extends NamedState<any>, O extends StateBac
     }
     const state = this.create(uid, descriptor)
     this.states.set(id, state)
+    if (descriptor.derived !== true) this.checkpointed.push(state)
+    for (const chunk of this.waiting.take(id)) this.read(state, chunk)
     return state
   }
 
   load(chunk: StateChunk): void {
-    const state = this.states.get(`${chunk.uid}/${chunk.state}`)
-    if (state === undefined) throw new Error(`state ${chunk.state} of ${chunk.uid} is loaded before it is opened`)
-    const { first, last } = this.owned
-    readChunk(state, chunk, (namespace, keyGroup, key, value) => {
-      if (keyGroup >= first && keyGroup <= last) this.restore(state, namespace, keyGroup, key, value)
-    })
+    if (!overlaps(this.owned, chunk)) return
+    const id = `${chunk.uid}/${chunk.state}`
+    const state = this.states.get(id)
+    if (state === undefined) this.waiting.put(id, chunk)
+    else this.read(state, chunk)
+  }
+
+  get unclaimed(): readonly string[] {
+    return this.waiting.states()
   }
 
   startSnapshot(): KeyedSnapshot {
@@ -63,7 +76,14 @@ export abstract class KeyedBackend<S extends NamedState<any>, O extends StateBac
         fix: 'Await its encode, or abort it first.',
       })
     }
-    this.running = this.cut(this.states.values())
+    this.running = this.cut(this.checkpointed)
     return this.running
+  }
+
+  private read(state: S, chunk: StateChunk): void {
+    const { first, last } = this.owned
+    readChunk(state, chunk, (namespace, keyGroup, key, value) => {
+      if (keyGroup >= first && keyGroup <= last) this.restore(state, namespace, keyGroup, key, value)
+    })
   }
 }

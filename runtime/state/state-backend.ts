@@ -15,15 +15,22 @@ export interface StateBackendOptions extends SnapshotOptions {
 export type OpenStateBackend = (options: StateBackendOptions) => StateBackend
 
 export interface StateBackend {
-  /** The state of operator `uid` by the descriptor's name; called once for each before anything is loaded into it. */
+  /**
+   * The state of operator `uid` by the descriptor's name, with what was loaded before; called once for each.
+   *
+   * @throws {SluiceError} as `load` does
+   */
   open<V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V>
   /**
-   * Puts a checkpoint's chunk into the state it was taken from, leaving out key groups that this subtask does not own.
+   * Puts a checkpoint's chunk into the state it was taken from, leaving out key groups that this subtask does not own. Where
+   * that is not open yet, the chunk waits for it, encoded.
    *
    * @throws {SluiceError} `STATE_CODEC_MISMATCH` when another codec, or a later version of it, wrote the chunk;
    * `STATE_CORRUPT` when its bytes cannot be what the codec wrote.
    */
   load(chunk: StateChunk): void
+  /** States that chunks wait for and that nobody has opened, as `uid/name`. */
+  readonly unclaimed: readonly string[]
   /**
    * The cut: what the snapshot encodes is the state of this moment, whatever is changed afterwards. Synchronous, and does
    * not look at keys. One snapshot at a time.

@@ -1,10 +1,9 @@
 /** All state of one stage: keyed state of its operators in a backend, and their split state beside it. */
-import type { StageRestore, StageSnapshot, StateChunk } from '../../topology/contract/stage.ts'
-import type { KeyedState, KeyedStateDescriptor, SplitStateHandle, StateStore } from '../../topology/contract/state.ts'
+import type { StageRestore, StageSnapshot } from '../../topology/contract/stage.ts'
+import type { SplitStateHandle, StateStore } from '../../topology/contract/state.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Json } from '../../topology/json.ts'
 import { HeapStateBackend } from './heap-backend.ts'
-import { keyGroupRangeOf, overlaps } from './key-group-range.ts'
 import type { KeyedSnapshot, OpenStateBackend, StateBackendOptions } from './state-backend.ts'
 
 export interface StageStateOptions extends StateBackendOptions {
@@ -34,35 +33,18 @@ export interface StageState {
 }
 
 /**
- * The state of a stage, restored where there is something to restore. Chunks stay encoded until their state is declared,
- * since only then their codec is known.
+ * The state of a stage, restored where there is something to restore. Chunks wait in the backend until their state is
+ * declared, since only then their codec is known.
  */
 export async function createStageState(options: StageStateOptions): Promise<StageState> {
   const { openBackend = (settings) => new HeapStateBackend(settings) } = options
   const backend = openBackend(options)
-  const owned = options.owned ?? keyGroupRangeOf(0, 1, options.keyGroups)
-  const chunks = new Map<string, StateChunk[]>()
-  for await (const chunk of options.restore?.keyed ?? []) {
-    if (!overlaps(owned, chunk)) continue
-    const id = `${chunk.uid}/${chunk.state}`
-    const list = chunks.get(id)
-    if (list === undefined) chunks.set(id, [chunk])
-    else list.push(chunk)
-  }
+  for await (const chunk of options.restore?.keyed ?? []) backend.load(chunk)
   const splits = new Map<string, SplitState>()
   for (const [id, entries] of Object.entries(options.restore?.split ?? {})) {
     splits.set(id, new SplitState(new Map(Object.entries(entries))))
   }
   const claimedSplits = new Set<string>()
-
-  const keyed = <V>(uid: string, descriptor: KeyedStateDescriptor<V>): KeyedState<V> => {
-    const state = backend.open(uid, descriptor)
-    const id = `${uid}/${descriptor.name}`
-    const restored = chunks.get(id) ?? []
-    chunks.delete(id)
-    for (const chunk of restored) backend.load(chunk)
-    return state
-  }
 
   const split = (uid: string, name: string): SplitStateHandle => {
     const id = `${uid}/${name}`
@@ -79,7 +61,7 @@ export async function createStageState(options: StageStateOptions): Promise<Stag
   }
 
   return {
-    of: (uid) => ({ keyed: (descriptor) => keyed(uid, descriptor), split: (name) => split(uid, name) }),
+    of: (uid) => ({ keyed: (descriptor) => backend.open(uid, descriptor), split: (name) => split(uid, name) }),
     startSnapshot() {
       const snapshot = backend.startSnapshot()
       const cut = [...splits].map(([id, state]) => [id, Object.fromEntries(state.entries())] as const)
@@ -90,7 +72,7 @@ export async function createStageState(options: StageStateOptions): Promise<Stag
       }
     },
     checkClaimed() {
-      const unclaimed = [...chunks.keys(), ...[...splits.keys()].filter((id) => !claimedSplits.has(id))]
+      const unclaimed = [...backend.unclaimed, ...[...splits.keys()].filter((id) => !claimedSplits.has(id))]
       if (unclaimed.length === 0) return
       throw new SluiceError(
         'STATE_UNCLAIMED',

@@ -95,7 +95,9 @@ function withHeardState(context: OperatorContext, probe: Probe): OperatorContext
     state: {
       keyed(descriptor) {
         const keyed = state.keyed(descriptor)
-        probe.keyedState(uid, subtask, descriptor as KeyedStateDescriptor<unknown>, keyed as KeyedState<unknown>)
+        // What follows from other state is no more a user's business than the order in which its keys lie.
+        if (descriptor.derived !== true)
+          probe.keyedState(uid, subtask, descriptor as KeyedStateDescriptor<unknown>, keyed as KeyedState<unknown>)
         return keyed
       },
       split: (name) => probe.splitState(uid, name, state.split(name)),

@@ -138,12 +138,12 @@ export class TestTopology {
   }
 
   /**
-   * An output of the job: a sink, by its table, its endpoint or its name; or a side output that the job leaves unread, by `uid.port`, as
+   * An output of the job: a sink, by its table, its topic (the rows, not the records), its endpoint or its name; or a side output that the job leaves unread, by `uid.port`, as
    * in 'deduplicate(id).late'.
    *
    * @throws {SluiceError} `TEST_OUTPUT_NOT_FOUND`
    */
-  output<T>(output: Table<T> | EndpointSink<T> | CustomSink<T>): TestOutput<T>
+  output<T>(output: Topic<T> | Table<T> | EndpointSink<T> | CustomSink<T>): TestOutput<T>
   output<T = any>(output: string): TestOutput<T>
   output(output: string | { readonly name: string }): TestOutput<any> {
     const name = typeof output === 'string' ? output : output.name

@@ -9,6 +9,7 @@ import type { Node, SinkReference, SourceReference } from '../../topology/graph.
 import type { Plan } from '../../topology/plan/plan.ts'
 import { registryTopicsOf, topicsOf } from '../../topology/plan/topics.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
+import { TopicSink } from './topic-sink.ts'
 
 /** What configuration maps topics, tables and endpoints to. */
 export interface Systems {
@@ -81,14 +82,14 @@ function openSource(source: SourceReference, { topics, endpoints }: Systems): So
   }
 }
 
-function openSink(sink: SinkReference, { topics, tables, endpoints }: Systems): Sink {
+function openSink(sink: SinkReference, systems: Systems): Sink {
   switch (sink.kind) {
     case 'table':
-      return tables.sink(sink.table)
+      return systems.tables.sink(sink.table)
     case 'topic':
-      return topics.sink(sink.name, sink.topic.options)
+      return new TopicSink(sink, systems)
     case 'endpoint':
-      return endpoints.sink(sink.endpoint)
+      return systems.endpoints.sink(sink.endpoint)
     case 'custom':
       return sink.create()
   }

@@ -126,13 +126,14 @@ async function closeQuietly(part: { close(): Promise<void> }, { logger }: OpenTa
 }
 
 function sourceOf(node: Node, stagePlan: StagePlan, subtask: number, options: OpenTasksOptions) {
-  const { clock, logger, connectors, deployment } = options
+  const { plan, clock, logger, connectors, deployment } = options
   const uid = node.id
   const idleAfter = stagePlan.nodes
     .map(({ parameters }) => parameters?.['idleAfterMs'])
     .filter((value) => typeof value === 'number')
   return {
     reader: connectors.sources.get(uid)!.createReader({
+      job: plan.job,
       uid,
       subtask,
       clock,

@@ -1,5 +1,5 @@
 /** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
-import { Batch } from '../../topology/element.ts'
+import { Batch, type LazyRows } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import { selection } from '../../topology/selection.ts'
 import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
@@ -17,9 +17,11 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
     run = []
   }
   for (const node of nodes) {
-    if ((node.behaviour as RowBehaviour).step === 'flatMap') {
+    const { step, createBatchStep } = node.behaviour as RowBehaviour
+    const atOnce = createBatchStep?.()
+    if (step === 'flatMap' || atOnce !== undefined) {
       await close()
-      functions.push(flatMapBatch(node))
+      functions.push(atOnce === undefined ? flatMapBatch(node) : batchStep(atOnce, await fused([node])))
     } else {
       run.push(node)
       if (run.length === MAX_FUSED_STEPS) await close()
@@ -27,6 +29,13 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
   }
   await close()
   return functions.length === 1 ? functions[0]! : (batch) => functions.reduce((current, fn) => fn(current), batch)
+}
+
+function batchStep(atOnce: (batch: Batch) => LazyRows | undefined, rowByRow: BatchFunction): BatchFunction {
+  return (batch) => {
+    const rows = atOnce(batch)
+    return rows === undefined ? rowByRow(batch) : new Batch(rows, unkeyed(batch))
+  }
 }
 
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
@@ -37,10 +46,12 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
+  /** How many came through of the last batch: about as many will of the next. */
+  let expected = 0
   return (batch) => {
     const rows = batch.values
     if (selected.length < rows.length) selected = new Uint32Array(rows.length)
-    const out: unknown[] = new Array(rows.length)
+    const out: unknown[] = new Array(onlyMaps ? rows.length : Math.min(rows.length, expected + (expected >> 1)))
     let count: number
     try {
       count = loop.run(rows, out, selected)
@@ -52,6 +63,7 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
       throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
     }
     out.length = count
+    expected = count
     const from = keepsKey ? batch : unkeyed(batch)
     return onlyMaps || count === rows.length ? new Batch(out, from) : selection(from, selected.subarray(0, count), out)
   }

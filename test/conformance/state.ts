@@ -299,6 +299,55 @@ export const stateBackendConformance: readonly StateBackendCase[] = [
     },
   },
   {
+    name: 'keeps chunks until the state they belong to is opened, and tells which ones nobody has',
+    async run(open) {
+      const backend = open({ keyGroups: KEY_GROUPS, chunkBytes: 512 })
+      const state = backend.open('op', numbers)
+      fill(state, 200)
+      backend.open('op', lists).set(0, 7, 'a', [1])
+      backend.open('gone', numbers).set(0, 7, 'a', 1)
+      const chunks = await backend.startSnapshot().encode(keep)
+      expect(chunks.length).toBeGreaterThan(5)
+      const next = open({ keyGroups: KEY_GROUPS, owned: { first: 0, last: 6 } })
+      const all = open({ keyGroups: KEY_GROUPS })
+      for (const chunk of chunks) for (const each of [next, all]) each.load(chunk)
+      expect(next.unclaimed).toEqual(['op/numbers'])
+      expect(all.unclaimed.toSorted()).toEqual(['gone/numbers', 'op/lists', 'op/numbers'])
+      expect(contents(all.open('op', lists))).toEqual([[0, 7, 'a', [1]]])
+      expect(contents(all.open('op', numbers))).toEqual(contents(state))
+      expect(contents(next.open('op', numbers))).toEqual(contents(state).filter(([, keyGroup]) => keyGroup <= 6))
+      expect(all.unclaimed).toEqual(['gone/numbers'])
+    },
+  },
+  {
+    name: 'leaves what is derived out of snapshots, and lets it be read on while they run',
+    async run(open) {
+      const backend = open({ keyGroups: KEY_GROUPS, sliceEntries: 4 })
+      const state = backend.open('op', numbers)
+      const derived = backend.open('op', { name: 'derived', codec: float64, derived: true })
+      for (let half = 0; half < 2; half++) {
+        for (let i = half; i < 100; i += 2) derived.set(7, i % KEY_GROUPS, `key-${i}`, i)
+        fill(state, 100, half)
+      }
+      const seen = new Set<Key>()
+      let encoding: Promise<StateChunk[]> | undefined
+      for (const [, key] of derived.entries(7)) {
+        expect(seen.has(key)).toBe(false)
+        seen.add(key)
+        derived.set(8, 0, key, 1)
+        state.update(0, 0, 'key-0')
+        if (seen.size % 10 === 0) {
+          const chunks = await encoding
+          expect(chunks?.every((chunk) => chunk.state === 'numbers')).not.toBe(false)
+          encoding = backend.startSnapshot().encode(keep)
+        } else if (seen.size % 3 === 0) await nextTurn()
+      }
+      await encoding
+      expect(seen.size).toBe(100)
+      expect(derived.size).toBe(200)
+    },
+  },
+  {
     name: 'refuses chunks of another codec or of a later version',
     async run(open) {
       const load = await numbersChunk(open)

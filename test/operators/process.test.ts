@@ -195,9 +195,9 @@ describe('process', () => {
     const seen: unknown[] = []
     const run = await harness(
       probe(({ item, cents }, { state: { items } }) => {
-        if (cents === 0n) seen.push([items.delete(item), items.has(item), items.size, [...items.keys()]])
+        if (cents === 0n) seen.push([items.delete(item), items.has(item), items.size, [...items.keys()].sort()])
         else items.set(item, { count: (items.get(item)?.count ?? 0) + Number(cents) })
-        if (item === 'show') seen.push([...items.entries()])
+        if (item === 'show') seen.push([...items.entries()].sort())
         if (item === 'clear') {
           items.clear()
           seen.push([items.size, items.get('a'), [...items.entries()]])
@@ -242,7 +242,7 @@ describe('process', () => {
         items.set(item, { count: Number(cents) })
         if (item !== 'sweep') return
         for (const [key, { count }] of items.entries()) if (count % 2 === 0) items.delete(key)
-        seen.push(items.size, ...Array.from(items.entries(), ([, { count }]) => count))
+        seen.push(items.size, ...Array.from(items.entries(), ([, { count }]) => count).sort())
       }),
     )
     run.batch([1, 2, 3, 4, 6].map((n) => order('ann', n, `${n}`)))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changes, keyBy, latest, topN } from '../../operators/index.ts'
-import type { Stream } from '../../topology/stream.ts'
+import type { AnyStream, Stream } from '../../topology/stream.ts'
 import { applyChanges } from '../support/changelog.ts'
 import { harness } from '../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../support/scale.ts'
@@ -88,44 +88,68 @@ describe('latest', () => {
     ])
     expect(run.timestampsMs()).toEqual([10, 30, 30])
   })
+
+  it('has the event time of the record that stays, whatever its batch had before it', async () => {
+    const run = await harness(last)
+    run.timed([
+      [bid('a', 1, 0), 100],
+      [bid('a', 2, 1), 50],
+    ])
+    expect(run.rows()).toEqual([{ ...bid('a', 2, 1), kind: 'insert' }])
+    expect(run.timestampsMs()).toEqual([50])
+  })
 })
 
+const ITEMS = ['a', 'b', 'c', 'd']
 const batches = fc.array(
-  fc.array(fc.record({ item: fc.constantFrom('a', 'b'), price: fc.option(fc.integer({ min: 0, max: 5 })) }), {
-    maxLength: 6,
+  fc.array(fc.record({ item: fc.constantFrom(...ITEMS), price: fc.option(fc.integer({ min: 0, max: 5 })) }), {
+    maxLength: 10,
   }),
   { maxLength: 8 },
 )
 
-it(`both come to what a naive oracle has, over restarts (seed ${FRESH_SEED})`, async () => {
-  await fc.assert(
-    fc.asyncProperty(batches, fc.nat(8), async (input, restartAt) => {
-      for (const [build, n, ties] of [
-        [top, 2, 1],
-        [last, 1, -1],
-      ] as const) {
-        let run = await harness(build)
-        const out: (Bid & { kind: string })[] = []
+/** In their order, the first of all records of an item. */
+type Order = (a: Priced, b: Priced) => number
+type Priced = Bid & { readonly price: number }
+
+const upwards = (bids: Stream<Bid>) =>
+  bids.pipe(keyBy('item'), topN(3, 'price', { order: 'ascending', thenBy: ({ n }) => -n }), changes())
+
+it.each<[string, (bids: Stream<Bid>) => AnyStream, number, Order]>([
+  ['topN', top, 2, (a, b) => b.price - a.price || a.n - b.n],
+  ['topN with ranks', rankedTop, 2, (a, b) => b.price - a.price || a.n - b.n],
+  ['topN upwards, and of equals by a function', upwards, 3, (a, b) => a.price - b.price || b.n - a.n],
+  ['latest', last, 1, (a, b) => b.price - a.price || b.n - a.n],
+])(
+  `%s comes to what a naive oracle has, over restarts and rescales (seed ${FRESH_SEED})`,
+  async (_, build, n, order) => {
+    const parallelism = fc.constantFrom(1, 2, 3)
+    await fc.assert(
+      fc.asyncProperty(batches, fc.nat(8), parallelism, parallelism, async (input, restartAt, before, after) => {
+        let run = await harness(build, { parallelism: before })
+        const out: unknown[] = []
         const all: Bid[] = []
         for (const [at, batch] of input.entries()) {
           if (at === restartAt) {
             out.push(...run.rows())
-            run = await run.restart()
+            run = await run.restart({ parallelism: after })
           }
           const rows = batch.map(({ item, price }, i) => bid(item, price, at * 10 + i))
           all.push(...rows)
           run.batch(rows)
         }
         out.push(...run.rows())
-        const expected = ['a', 'b'].flatMap((item) =>
-          all
-            .filter((each) => each.item === item && each.price !== null)
-            .sort((a, b) => b.price! - a.price! || ties * (a.n - b.n))
-            .slice(0, n),
+        const priced = all.filter((each): each is Priced => each.price !== null)
+        const expected = ITEMS.flatMap((item) =>
+          priced
+            .filter((each) => each.item === item)
+            .sort(order)
+            .slice(0, n)
+            .map((each, place) => (build === rankedTop ? { ...each, rank: place + 1 } : each)),
         )
-        expect(applied(out)).toEqual(expected.sort((a, b) => a.n - b.n))
-      }
-    }),
-    runs(10_000, 50),
-  )
-})
+        expect(applied(out as (Bid & { kind: string })[])).toEqual(expected.sort((a, b) => a.n - b.n))
+      }),
+      runs(10_000, 50),
+    )
+  },
+)

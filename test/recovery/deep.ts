@@ -1,7 +1,7 @@
 /**
  * Every scenario and every property at full count, for hours when need be, and a record of it:
  *
- *     npm run test:deep [recovery|chaos|zombies|backpressure|mutations|simulation|properties|integration …]
+ *     npm run test:deep [recovery|chaos|nexmark|zombies|backpressure|mutations|simulation|properties|integration …]
  *
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
@@ -24,6 +24,7 @@ const SUITES: Readonly<Record<string, () => Suite>> = {
     files: globSync('test/recovery/*.test.ts', { cwd: ROOT, exclude: ['test/recovery/backpressure.test.ts'] }),
   }),
   chaos: () => ({ config: 'test/integration/vitest.config.ts', files: ['test/integration/recovery/chaos.test.ts'] }),
+  nexmark: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/nexmark/'] }),
   zombies: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/zombies/'] }),
   backpressure: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/backpressure.test.ts'] }),
   mutations: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/mutated-checkpoint.test.ts'] }),

@@ -1,6 +1,7 @@
 /** The processes of a job that writes its roll (see process-roll.ts), and how far its readers say they have read. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Manifest } from '../../runtime/checkpoint/manifest.ts'
 import { isAlive } from './process-state.ts'
 
 export class JobProcesses {
@@ -26,8 +27,22 @@ export class JobProcesses {
       .filter(isAlive)
   }
 
-  /** By split: where it stood at a moment, in the attempt that began last, if that was after another moment. */
-  readBetween(sinceMs: number, atMs: number): ReadonlyMap<string, bigint> {
+  /**
+   * How far readers were at a moment, in the attempt that began last, if that was after another moment, beyond what a
+   * checkpoint has: positions of all splits together.
+   */
+  readBeyond(manifest: Manifest | undefined, sinceMs: number, atMs: number): number {
+    const read = this.readBetween(sinceMs, atMs)
+    let positions = 0n
+    for (const { id, position } of Object.values(manifest?.sources ?? {}).flat()) {
+      const beyond = (read.get(id) ?? 0n) - BigInt(position as string | number)
+      if (beyond > 0n) positions += beyond
+    }
+    return Number(positions)
+  }
+
+  /** By split. */
+  private readBetween(sinceMs: number, atMs: number): ReadonlyMap<string, bigint> {
     const positions = new Map<string, bigint>()
     for (const [notedAt, what, split, position] of linesOf(this.positionsFile)) {
       const notedAtMs = Number(notedAt)

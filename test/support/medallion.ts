@@ -43,7 +43,7 @@ export async function publishDays(dataDir: string, run: ShopRun): Promise<void> 
   const system = await openTopics(configOf(dataDir), context)
   try {
     await system.ensureTopic(TOPIC)
-    const reader = { uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
+    const reader = { job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
     const shop = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
     const simulation = run.late === false ? withoutLate(shop) : shop
     await using producer = await EventProducer.open({

@@ -30,6 +30,11 @@ export interface HarnessOptions {
   readonly restored?: HarnessSnapshot
 }
 
+export interface RestartOptions {
+  /** @default as before */
+  readonly parallelism?: number
+}
+
 /** A checkpoint. */
 export interface HarnessSnapshot extends TestCheckpoint {
   readonly keyed: Manifest['keyed']
@@ -67,21 +72,22 @@ async function open<T, O extends Outputs, R>(
     openState,
     ...from,
   })
-  const restart = (snapshot: HarnessSnapshot) =>
-    open<T, O, R>(build, { ...options, clock, restored: snapshot }, observed.continued())
+  const restart = (snapshot: HarnessSnapshot, changed: RestartOptions) =>
+    open<T, O, R>(build, { ...options, ...changed, clock, restored: snapshot }, observed.continued())
   return new OperatorHarness<T, O, R>(test, observed, restart)
 }
+
+type Reopen<T, O extends Outputs, R> = (
+  snapshot: HarnessSnapshot,
+  changed: RestartOptions,
+) => Promise<OperatorHarness<T, O, R>>
 
 export class OperatorHarness<T, O extends Outputs, R = never> extends TestInput<T> {
   private readonly test: TestOperator<any, O>
   private readonly observed: Observed
-  private readonly reopen: (snapshot: HarnessSnapshot) => Promise<OperatorHarness<T, O, R>>
+  private readonly reopen: Reopen<T, O, R>
 
-  constructor(
-    test: TestOperator<any, O>,
-    observed: Observed,
-    reopen: (snapshot: HarnessSnapshot) => Promise<OperatorHarness<T, O, R>>,
-  ) {
+  constructor(test: TestOperator<any, O>, observed: Observed, reopen: Reopen<T, O, R>) {
     super((element) => test.send(element))
     this.test = test
     this.observed = observed
@@ -100,6 +106,11 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends TestInput<
   /** The second input. */
   get right(): TestInput<R> {
     return this.test.input(1)
+  }
+
+  /** The input that `build` has at this position, from 0. */
+  input(index: number): TestInput<any> {
+    return this.test.input(index)
   }
 
   /** The outputs. */
@@ -162,10 +173,10 @@ export class OperatorHarness<T, O extends Outputs, R = never> extends TestInput<
   }
 
   /** A barrier, a crash behind it, and a restore from the checkpoint: a new run that has read nothing yet. */
-  async restart(): Promise<OperatorHarness<T, O, R>> {
+  async restart(changed: RestartOptions = {}): Promise<OperatorHarness<T, O, R>> {
     const snapshot = await this.snapshot()
     await this.test.topology.close()
-    return this.reopen(snapshot)
+    return this.reopen(snapshot, changed)
   }
 
   /** What a checkpoint taken now holds, as it comes back from disk. */

@@ -1,6 +1,6 @@
 /**
- * Loaded before the CLI, this makes readers of the log hand out so many records a second, a few at a time, and note where
- * their splits stand when an attempt begins and after each batch:
+ * Loaded before the CLI, this makes readers of the log and of Nexmark's generator hand out so many records a second, a few
+ * at a time, and note where their splits stand when an attempt begins and after each batch:
  *
  * ```text
  * <milliseconds since 1970> begins|reads <split> <next offset>
@@ -10,16 +10,29 @@
  */
 import { openSync, writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import type { SourceReader, SourceRecord } from '../../topology/contract/source.ts'
+import type { Batch } from '../../topology/element.ts'
 
-const ROWS_PER_POLL = 10
+interface PacedReader extends SourceReader {
+  poll(maxRows: number): Batch<SourceRecord> | undefined
+}
 
-if (isMainThread) await paceReaders(Number(process.env['SLUICE_TEST_ROWS_PER_SECOND']))
+/** Where more a second are asked for, a reader hands them out a hundred times a second. */
+const LEAST_ROWS_PER_POLL = 10
+const MOST_POLLS_PER_SECOND = 100
 
-async function paceReaders(rowsPerSecond: number): Promise<void> {
-  const { LogReader } = await import('../../connectors/log/reader.ts')
-  const { assign, poll, wait, snapshot } = LogReader.prototype
-  const paces = new WeakMap<object, { readonly sinceMs: number; rows: number }>()
+if (isMainThread) {
+  const rowsPerSecond = Number(process.env['SLUICE_TEST_ROWS_PER_SECOND'])
   const file = openSync(process.env['SLUICE_TEST_POSITIONS']!, 'a')
+  const { LogReader } = await import('../../connectors/log/reader.ts')
+  const { NexmarkReader } = await import('../../jobs/nexmark/generator/source.ts')
+  for (const { prototype } of [LogReader, NexmarkReader]) paceReaders(prototype, rowsPerSecond, file)
+}
+
+function paceReaders(prototype: PacedReader, rowsPerSecond: number, file: number): void {
+  const { assign, poll, wait, snapshot } = prototype
+  const paces = new WeakMap<object, { readonly sinceMs: number; rows: number }>()
+  const rowsPerPoll = Math.max(LEAST_ROWS_PER_POLL, Math.ceil(rowsPerSecond / MOST_POLLS_PER_SECOND))
 
   /** How many rows of its reader are due. */
   function due(reader: object): number {
@@ -27,29 +40,29 @@ async function paceReaders(rowsPerSecond: number): Promise<void> {
     return Math.floor(((performance.now() - pace.sinceMs) / 1000) * rowsPerSecond) - pace.rows
   }
 
-  function note(what: 'begins' | 'reads', reader: InstanceType<typeof LogReader>): void {
+  function note(what: 'begins' | 'reads', reader: SourceReader): void {
     const lines = snapshot.call(reader).map(({ id, position }) => `${Date.now()} ${what} ${id} ${position}\n`)
     // One write: lines of several processes stay whole.
     writeSync(file, lines.join(''))
   }
 
-  LogReader.prototype.assign = async function (splits) {
+  prototype.assign = async function (splits) {
     await assign.call(this, splits)
     paces.set(this, { sinceMs: performance.now(), rows: 0 })
     note('begins', this)
   }
 
-  LogReader.prototype.poll = function (maxRows) {
-    if (due(this) < ROWS_PER_POLL) return undefined
-    const batch = poll.call(this, Math.min(maxRows, ROWS_PER_POLL))
+  prototype.poll = function (maxRows) {
+    if (due(this) < rowsPerPoll) return undefined
+    const batch = poll.call(this, Math.min(maxRows, rowsPerPoll))
     if (batch === undefined) return undefined
     paces.get(this)!.rows += batch.length
     note('reads', this)
     return batch
   }
 
-  LogReader.prototype.wait = function (timeoutMs, signal) {
-    const missing = ROWS_PER_POLL - due(this)
+  prototype.wait = function (timeoutMs, signal) {
+    const missing = rowsPerPoll - due(this)
     if (missing <= 0) return wait.call(this, timeoutMs, signal)
     return new Promise((resume) => {
       const timer = setTimeout(resume, Math.min(timeoutMs, Math.ceil((missing / rowsPerSecond) * 1000)))

@@ -73,6 +73,7 @@ export interface SourceReader {
 }
 
 export interface ReaderContext {
+  readonly job: string
   readonly uid: string
   readonly subtask: number
   readonly clock: Clock
@@ -83,9 +84,14 @@ export interface ReaderContext {
 /** A place in every split: the first record of that time or later, or of that offset. */
 export type SplitPlace = { readonly timestampMs: number } | { readonly offset: bigint }
 
+/** Where a consumer group has got in every split: for a job that takes over from consumers which are no jobs. */
+export interface GroupPlace {
+  readonly group: string
+}
+
 /** Where a source begins that no checkpoint tells, and where it ends. */
 export interface SourceBounds {
-  readonly from?: 'earliest' | 'latest' | SplitPlace
+  readonly from?: 'earliest' | 'latest' | SplitPlace | GroupPlace
   /** The first record not read. `latest`, and what lies behind it: stop at the offsets that are latest now. */
   readonly until?: 'latest' | SplitPlace
 }

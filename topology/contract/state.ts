@@ -57,6 +57,12 @@ export interface KeyedStateDescriptor<V> {
   /** Unique within the operator; names the state in checkpoints. */
   readonly name: string
   readonly codec: ValueCodec<V>
+  /**
+   * It follows from other state, and whoever declares it makes it again from what is restored: no snapshot holds it.
+   *
+   * @default false
+   */
+  readonly derived?: boolean
 }
 
 /**
@@ -73,7 +79,10 @@ export interface KeyedState<V> {
   delete(namespace: number, keyGroup: number, key: Key): boolean
   /** Namespaces that hold anything, ascending. */
   namespaces(): number[]
-  /** Every entry of a namespace. The namespace must not change meanwhile. */
+  /**
+   * Every entry of a namespace. The namespace must not change meanwhile; that of a derived state may be read on in later
+   * calls of the operator.
+   */
   entries(namespace: number): Iterable<readonly [keyGroup: number, key: Key, value: V]>
   /** Drops a namespace whole. */
   drop(namespace: number): void

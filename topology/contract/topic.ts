@@ -20,7 +20,7 @@ export interface OutgoingRecord {
   /** @default none */
   readonly headers?: readonly RecordHeader[] | undefined
   /** @default now */
-  readonly timestampMs?: number
+  readonly timestampMs?: number | undefined
   /** @default chosen by the key */
   readonly partition?: number
 }
@@ -39,8 +39,10 @@ export interface TopicDescription {
     readonly earliestOffset: bigint
     /** The next offset to be written. */
     readonly latestOffset: bigint
-    readonly sizeBytes: number
+    /** Undefined where the system does not tell. */
+    readonly sizeBytes: number | undefined
   }[]
+  /** Undefined: records stay for ever. */
   readonly retentionMs: number | undefined
   /** Copies of each partition; undefined where the system keeps one. */
   readonly replicationFactor?: number | undefined
@@ -56,19 +58,26 @@ export interface TopicOptions {
   readonly partitions?: number
   /** Copies of each partition. The embedded log keeps one whatever it says. @default the cluster's own */
   readonly replicationFactor?: number
-  /** Records older than this may be deleted. @default never */
+  /** Records older than this may be deleted; Infinity: none ever. @default never */
   readonly retentionMs?: number
-  /** @default 'delete' */
+  /** The embedded log never compacts: a topic that says so keeps more than it must. @default 'delete' */
   readonly cleanupPolicy?: CleanupPolicy
 }
 
 /** One system of topics. */
 export interface TopicSystem {
-  /** Makes the topic if it is not there; an existing one keeps its partitions. */
+  /** Makes the topic if it is not there; one that is stays as it is. */
   ensureTopic(topic: string, options?: TopicOptions): Promise<void>
+  /**
+   * Changes what is given, and leaves the rest. Keys may hash to other partitions once there are more of them.
+   *
+   * @throws {SluiceError} `TOPIC_NOT_FOUND`, `TOPIC_INVALID`, and as `requireAlterable` in topology/topic-drift.ts says.
+   */
+  alterTopic(topic: string, options: TopicOptions): Promise<void>
   /** Appends in order; all or nothing per call where the system can. */
   append(topic: string, records: readonly OutgoingRecord[], acks: Acks): Promise<readonly RecordMetadata[]>
-  describeTopics(): Promise<readonly TopicDescription[]>
+  /** All topics, or those of `topics` that are there, by name. */
+  describeTopics(topics?: readonly string[]): Promise<readonly TopicDescription[]>
   /** The topic as a source. */
   source(topic: string, options?: TopicOptions): Source
   /** The topic as a two-phase sink of {@link OutgoingRecord}s; its output becomes visible once its checkpoint is complete. */

@@ -76,10 +76,10 @@ export class FileSource implements Source {
   async close(): Promise<void> {}
 
   private requireTimes(...places: readonly (SourceBounds['from'] | undefined)[]): void {
-    if (!places.some((place) => typeof place === 'object' && 'offset' in place)) return
+    if (!places.some((place) => typeof place === 'object' && !('timestampMs' in place))) return
     throw new SluiceError(
       'BOUNDS_UNSUPPORTED',
-      `files in ${this.options.pattern.folder} have no offsets to begin or stop at`,
+      `files in ${this.options.pattern.folder} have no offsets or consumer groups to begin or stop at`,
       {
         fix: 'Give a time: files that were changed from it on, or before it.',
       },

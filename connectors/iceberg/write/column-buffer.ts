@@ -3,6 +3,8 @@
  * are seven times slower. The buffers are transferred to the Parquet worker when the file is cut.
  */
 
+import type { EncodedColumn } from '../../../topology/encoded-column.ts'
+
 /** The buffers of a column, in Arrow's layout; every buffer is its own and so can be transferred. */
 export interface ColumnData {
   readonly length: number
@@ -30,14 +32,29 @@ export abstract class ColumnBuffer {
 
   /** Appends `count` of the values: those at `rows`, or the first ones without it. Null and undefined are null. */
   append(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {
-    const needed = this.length + count
-    if (needed > this.capacity) {
-      this.capacity = Math.max(needed, this.capacity * 2, this.expectedRows)
-      this.grow(this.capacity)
-      if (this.validity !== undefined) this.validity = grownBytes(this.validity, this.capacity)
-    }
+    this.makeRoom(count)
     this.fill(values, rows, count)
-    this.length = needed
+    this.length += count
+  }
+
+  /** Appends all of a column that is typed arrays already. @returns false, and nothing is done, where it has another form */
+  appendEncoded(column: EncodedColumn, count: number): boolean {
+    this.makeRoom(count)
+    if (!this.copy(column, count)) return false
+    const { valid } = column
+    if (valid !== undefined) {
+      for (let i = 0; i < count; i++) if (valid[i] === 0) this.setNull(this.length + i)
+    }
+    this.length += count
+    return true
+  }
+
+  private makeRoom(count: number): void {
+    const needed = this.length + count
+    if (needed <= this.capacity) return
+    this.capacity = Math.max(needed, this.capacity * 2, this.expectedRows)
+    this.grow(this.capacity)
+    if (this.validity !== undefined) this.validity = grownBytes(this.validity, this.capacity)
   }
 
   /** Bytes held for the rows so far. */
@@ -61,6 +78,11 @@ export abstract class ColumnBuffer {
 
   protected abstract grow(capacity: number): void
   protected abstract fill(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void
+  /** Copies the values of a column whose form is this one's own. */
+  protected copy(_column: EncodedColumn, _count: number): boolean {
+    return false
+  }
+
   protected abstract detach(): Pick<ColumnData, 'values' | 'offsets' | 'children'>
 
   /** Rows are valid until one is null: only then is there a bitmap. */

@@ -1,4 +1,5 @@
 /** Columns whose values all take the same space: booleans, numbers, dates and times, decimals, uuids, fixed. */
+import type { EncodedColumn } from '../../../topology/encoded-column.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 
 /** Doubles, floats: any number, NaN and infinities included. */
@@ -31,6 +32,12 @@ export class FloatColumn extends ColumnBuffer {
       else if (value === null || value === undefined) this.setNull(start + i)
       else this.refuse(value, 'a number')
     }
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'float64') return false
+    this.values.set(column.values.subarray(0, count), this.length)
+    return true
   }
 
   protected detach() {
@@ -66,6 +73,12 @@ export class Int32Column extends ColumnBuffer {
         target[start + i] = integer
       }
     }
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'int32') return false
+    this.values.set(column.values.subarray(0, count), this.length)
+    return true
   }
 
   protected detach() {
@@ -110,6 +123,12 @@ export class Int64Column extends ColumnBuffer {
         halves[row * 2 + 1] = Math.floor((value as number) / 0x1_0000_0000)
       } else this.refuse(value, 'an integer of 64 bits')
     }
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'int64') return false
+    this.values.set(column.values.subarray(0, count), this.length)
+    return true
   }
 
   protected detach() {

@@ -11,7 +11,7 @@ import { writtenFilesToCommittable } from './committable.ts'
 import { createMember } from './create-column.ts'
 import type { DataFileMetrics } from './data-file-metrics.ts'
 import { fieldPath } from './field-path.ts'
-import { appendMember, type Member } from './nested-columns.ts'
+import { appendColumn, type Member } from './nested-columns.ts'
 import type { ParquetPool } from './parquet-pool.ts'
 import { PartitionRouter, type PartitionRows } from './partition-router.ts'
 
@@ -116,7 +116,7 @@ export class IcebergWriter implements SinkWriter {
     let sizeBytes = 0
     for (const member of members) {
       try {
-        appendMember(member, batch.column(member.name), group.rows, group.count, 0)
+        appendColumn(member, batch, group.rows, group.count)
       } catch (cause) {
         throw this.rejected(cause)
       }

@@ -1,4 +1,5 @@
 /** Columns of structs, lists and maps: their members are columns of their own. */
+import type { Batch } from '../../../topology/element.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 
 /** Refuses nulls in a member that must be there, but for rows where its parent is null. */
@@ -25,6 +26,16 @@ export function appendMember(
   const nullsBefore = member.column.nullCount
   member.column.append(values, rows, count)
   if (member.required) checkRequired(member.column, nullsBefore, nullParents)
+}
+
+/** The same of a batch's column, by copying typed arrays where it has them and all of its rows are wanted. */
+export function appendColumn(member: Member, batch: Batch<any>, rows: Uint32Array | undefined, count: number): void {
+  const { column, name, required } = member
+  const encoded = rows === undefined ? batch.encoded(name) : undefined
+  const nullsBefore = column.nullCount
+  if (encoded !== undefined && column.appendEncoded(encoded, count)) {
+    if (required) checkRequired(column, nullsBefore, 0)
+  } else appendMember(member, batch.column(name), rows, count, 0)
 }
 
 export class StructColumn extends ColumnBuffer {

@@ -1,5 +1,6 @@
 /** Columns of strings and byte strings: one growing buffer, and where each row begins in it. */
 import { Buffer } from 'node:buffer'
+import type { EncodedColumn } from '../../../topology/encoded-column.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 
 abstract class VariableWidthColumn extends ColumnBuffer {
@@ -63,6 +64,16 @@ export class StringColumn extends VariableWidthColumn {
     const written = this.bytes.write(joined, this.used, 'utf8')
     if (written === joined.length) this.used = end
     else this.encodeEach(values, rows, count)
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'utf8') return false
+    this.reserve(column.used)
+    this.bytes.set(column.data.subarray(0, column.used), this.used)
+    const { offsets, length: start, used } = this
+    for (let i = 1; i <= count; i++) offsets[start + i] = used + column.offsets[i]!
+    this.used += column.used
+    return true
   }
 
   private encodeEach(values: ArrayLike<unknown>, rows: Uint32Array | undefined, count: number): void {

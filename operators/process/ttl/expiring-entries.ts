@@ -29,7 +29,7 @@ export class ExpiringEntries<V> implements Entries<V> {
     this.lifetimeMs = ttl.after
     this.isRenewedByReads = ttl.refresh === 'readAndWrite'
     this.time = time
-    this.buckets = new ExpiryBuckets(ttl.after)
+    this.buckets = new ExpiryBuckets(store, name, ttl.after)
     for (const [keyGroup, key, { atMs }] of this.state.entries(0)) {
       this.buckets.add(atMs + ttl.after, keyGroup, key)
     }

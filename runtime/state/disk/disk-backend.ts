@@ -3,6 +3,7 @@ import type { KeyedStateDescriptor } from '../../../topology/contract/state.ts'
 import type { Key } from '../../../topology/element.ts'
 import { KeyedBackend } from '../keyed-backend.ts'
 import type { StateBackendOptions } from '../state-backend.ts'
+import { ChunksOnDisk } from './chunks-on-disk.ts'
 import { DiskKeyedState } from './disk-keyed-state.ts'
 import { DiskSnapshot } from './disk-snapshot.ts'
 import { ScratchStore } from './scratch-store.ts'
@@ -27,13 +28,13 @@ export class DiskStateBackend extends KeyedBackend<DiskKeyedState<any>, DiskBack
   private namespaceIds = 0
 
   constructor(options: DiskBackendOptions) {
-    super(options)
+    super(options, new ChunksOnDisk(options.directory))
     const { directory, cacheBytes = 64 * 1024 * 1024, stepChanges = 1024 } = options
     this.writeBack = new WriteBack({ openStore: () => new ScratchStore(directory), cacheBytes, stepChanges })
   }
 
-  async close(): Promise<void> {
-    this.running?.abort()
+  override async close(): Promise<void> {
+    await super.close()
     await this.writeBack.close()
   }
 

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { SluiceError } from '../../../topology/errors.ts'
+import { diskFailed } from './disk-failed.ts'
 import type { RowBatch } from './row-batch.ts'
 
 export type Row = readonly [key: Uint8Array, value: Uint8Array]
@@ -15,7 +15,6 @@ const PAGE_CACHE_KIB = 16 * 1024
 const MAPPED_BYTES = 2 ** 40
 /** How many rows are read at a time: no cursor stays open from one turn to the next. */
 const PAGE_ROWS = 256
-const SQLITE_FULL = 13
 
 export class ScratchStore {
   private readonly directory: string
@@ -141,16 +140,4 @@ function open(path: string): DatabaseSync {
 function arrays(statement: StatementSync): StatementSync {
   statement.setReturnArrays(true)
   return statement
-}
-
-function diskFailed(directory: string, cause: unknown): SluiceError {
-  const { message, errcode } = cause as Error & { readonly errcode?: number }
-  return new SluiceError('STATE_DISK_FAILED', `state in ${directory} can't be written: ${message}`, {
-    cause,
-    fix:
-      errcode === SQLITE_FULL
-        ? 'Make room on that disk, or set STATE_DIR to a directory on a larger one; the job goes on from its last checkpoint.'
-        : 'Set STATE_DIR to a directory on a local disk that this process may write to.',
-    details: { directory },
-  })
 }

@@ -175,10 +175,15 @@ export class WriteBack {
   /** What is owed still is a change again, under those that came since: so that a cut finds all of them in one place. */
   private takeBack(): void {
     for (const table of this.owed.remaining()) {
+      const { changes, state } = table
       const owed = table.owed!
       table.owed = undefined
       if (table.namespace.dropped) continue
-      for (const [key, value] of owed) if (table.changes?.has(key) !== true) this.put(table, key, value)
+      // Whoever lists entries from both goes on with what both were: they find nothing new in the one that lies on top.
+      for (const [key, value] of changes ?? []) owed.set(key, value)
+      table.changes = owed
+      if (changes === undefined) this.changed.push(table)
+      this.changedBytes += (owed.size - (changes?.size ?? 0)) * state.heapBytesPerEntry
     }
   }
 

@@ -2,7 +2,16 @@
 import { isSluiceError } from '../../../topology/errors.ts'
 import type { Json } from '../../../topology/json.ts'
 import { harness, type OperatorHarness } from '../../support/operator-harness.ts'
-import { type Item, type OperatorRunner, type Outcome, type Row, type Subject, sortedRows, toJson } from './script.ts'
+import {
+  type Item,
+  inputsOf,
+  type OperatorRunner,
+  type Outcome,
+  type Row,
+  type Subject,
+  sortedRows,
+  toJson,
+} from './script.ts'
 import { SUBJECTS } from './subjects.ts'
 
 export const byHand: OperatorRunner = {
@@ -10,6 +19,9 @@ export const byHand: OperatorRunner = {
   async run(subject, { steps, end }) {
     const committed: Record<string, Json[]> = {}
     const { build }: Subject = SUBJECTS[subject]
+    const inputs = Array.from({ length: build.length }, (_, input) => input)
+    const watermarksMs = new Map<number, number>()
+    let parallelism = 1
     let run: OperatorHarness<Item, any> = await harness(build)
     let taken: Record<string, number> = {}
     const commit = () => {
@@ -25,9 +37,15 @@ export const byHand: OperatorRunner = {
     })
     for (const step of steps) {
       if ('error' in step) return outcome({ code: 'INTERNAL' })
-      if ('rows' in step) {
+      if ('rows' in step || 'watermark' in step) {
         try {
-          run.timed(step.rows.map(timed))
+          for (const input of inputsOf(step, build.length)) {
+            if ('rows' in step) run.input(input).timed(step.rows.map(timed))
+            else {
+              watermarksMs.set(input, step.watermark)
+              run.input(input).watermark(step.watermark)
+            }
+          }
           // Whoever has asked somebody gets its answer.
           await run.clock.turn()
           await run.settled()
@@ -35,15 +53,20 @@ export const byHand: OperatorRunner = {
           if (!isSluiceError(error)) throw error
           return outcome({ code: error.code, uid: String(error.details['uid']) })
         }
-      } else if ('watermark' in step) run.watermark(step.watermark)
-      else {
+      } else {
         commit()
         if ('barrier' in step) continue
-        run = await run.restart()
+        run = await run.restart({ parallelism: ++parallelism })
         taken = {}
+        // The one split is read by the first subtask: the others hold nobody back.
+        for (const input of inputs) {
+          for (let subtask = 1; subtask < parallelism; subtask++) run.input(input).idle(subtask)
+        }
+        // Sources say again how far they are.
+        for (const [input, watermarkMs] of watermarksMs) run.input(input).watermark(watermarkMs)
       }
     }
-    if (end === 'drain') run.end(true)
+    if (end === 'drain') for (const input of inputs) run.input(input).end(true)
     if (end !== 'cancel') commit()
     return outcome()
   },

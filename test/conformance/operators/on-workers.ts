@@ -1,4 +1,4 @@
-/** Runs an operator as a job at parallelism 2, on two workers: in this process, or in processes of their own. */
+/** Runs an operator as a job, at parallelism 2 and more, on two workers: in this process, or in processes of their own. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import { type Committed, SCRIPT_VARIABLE, type ScriptedJob, scriptedJob } from '
 import { isCheckpoint } from './scripted-source.ts'
 
 const MODULE = join(import.meta.dirname, 'scripted-job.ts')
-const PARALLELISM = 2
+const FIRST_PARALLELISM = 2
 const WORKERS = 2
 
 export const onLocalWorkers = runner('on two workers in this process', async () => {
@@ -58,7 +58,7 @@ function runner(
       const job = { subject, steps: script.steps, directory }
       const place = await open(job, opened)
       const committed: Committed = {}
-      const error = await play(script, directory, (bounded) => start(scriptedJob(job, committed), place, bounded))
+      const error = await play(script, directory, (run) => start(scriptedJob(job, committed), place, run))
       const rows = Object.entries(committed).map(([port, commits]) => [port, Object.values(commits).flat()])
       return { rows: sortedRows(Object.fromEntries(rows)), ...(error === undefined ? {} : { error }) }
     },
@@ -69,11 +69,12 @@ function runner(
 async function play(
   { steps, end }: Script,
   directory: string,
-  start: (bounded: boolean) => Promise<JobMaster>,
+  start: (run: Run) => Promise<JobMaster>,
 ): Promise<Outcome['error']> {
   const reached = (step: number) => until(`step ${step}`, () => existsSync(join(directory, `at-${step}`)))
+  let parallelism = FIRST_PARALLELISM
   const begin = async () => {
-    const run = await start(end === 'drain')
+    const run = await start({ bounded: end === 'drain', parallelism: parallelism++ })
     await run.trigger('checkpoint')
     return run
   }
@@ -102,7 +103,13 @@ async function play(
   )
 }
 
-async function start(topology: Topology, { files, root, pool }: Place, bounded: boolean): Promise<JobMaster> {
+interface Run {
+  readonly parallelism: number
+  /** Whether the input ends. */
+  readonly bounded: boolean
+}
+
+async function start(topology: Topology, { files, root, pool }: Place, run: Run): Promise<JobMaster> {
   const logger = recordingLogger()
   const store = new CheckpointStore({ files, root, logger })
   return runJob({
@@ -114,11 +121,11 @@ async function start(topology: Topology, { files, root, pool }: Place, bounded: 
       logger,
     }),
     ...(pool === undefined ? {} : { pool: await pool() }),
-    parallelism: PARALLELISM,
+    parallelism: run.parallelism,
     workers: WORKERS,
     checkpoints: { intervalMs: 3_600_000 },
-    bounds: bounded ? { until: 'latest' } : {},
-    drain: bounded,
+    bounds: run.bounded ? { until: 'latest' } : {},
+    drain: run.bounded,
   })
 }
 

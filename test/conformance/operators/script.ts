@@ -15,13 +15,15 @@ export interface Item {
 /** A record: key, event time in milliseconds, n. */
 export type Row = readonly [key: string | null, atMs: number, n: number]
 
+/** Inputs, from 0, are in no order among each other: what one has to see before another does lies before a barrier. */
 export type Step =
-  /** One batch. */
-  | { readonly rows: readonly Row[] }
-  | { readonly watermark: number }
+  /** One batch. @default input 0 */
+  | { readonly rows: readonly Row[]; readonly input?: number }
+  /** @default input all of them */
+  | { readonly watermark: number; readonly input?: number }
   /** A checkpoint, and the commit of what came out before it. */
   | { readonly barrier: true }
-  /** The same, and a crash behind it: what follows is done to who has been restored. */
+  /** The same, and a crash behind it: what follows is done to who has been restored, with one subtask more. */
   | { readonly restart: true }
   /** Whoever is before the operator fails. */
   | { readonly error: string }
@@ -44,13 +46,21 @@ export interface Outcome {
 
 /** An operator under test, by name in ./subjects.ts. */
 export interface Subject {
-  readonly build: (input: Stream<Item>) => { readonly out: Stream<any>; readonly [side: string]: Stream<any> }
+  /** It has as many inputs as it names parameters. */
+  readonly build: (...inputs: Stream<Item>[]) => { readonly out: Stream<any>; readonly [side: string]: Stream<any> }
 }
 
 /** A place where operators run. */
 export interface OperatorRunner {
   readonly name: string
   run(subject: SubjectName, script: Script): Promise<Outcome>
+}
+
+/** The inputs that a step is for, of so many. */
+export function inputsOf(step: Step, inputs: number): readonly number[] {
+  if ('rows' in step) return [step.input ?? 0]
+  if ('watermark' in step && step.input !== undefined) return [step.input]
+  return Array.from({ length: inputs }, (_, input) => input)
 }
 
 /** A row as it is compared: 64-bit numbers as text. */

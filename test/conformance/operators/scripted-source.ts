@@ -3,32 +3,46 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Source, SourceReader, SourceRecord, SplitState } from '../../../topology/contract/source.ts'
 import { Batch } from '../../../topology/element.ts'
-import type { Item, Step } from './script.ts'
+import { type Item, inputsOf, type Step } from './script.ts'
 
 /** The least watermark that a script may hold, and more than any of its times, negative: milliseconds. */
 export const OUT_OF_ORDERNESS_MS = 3_600_000
 /** The key of a record that only brings the watermark on, and never reaches the operator. */
 export const TICK = 'tick'
 
+/** What it reads. */
+export interface Fed {
+  /** The input of the operator that it is for. */
+  readonly input: number
+  readonly item: Item
+}
+
+export interface ScriptedSourceOptions {
+  readonly steps: readonly Step[]
+  /** How many inputs the operator has. */
+  readonly inputs: number
+  /** Where it leaves word. */
+  readonly directory: string
+}
+
 /**
  * One split, a step a poll. Before its first step, and at a barrier or a restart, it waits until a checkpoint is complete;
  * at these and at the end it makes the file `at-<step>` in `directory`. Behind the first checkpoint every task knows of
  * every other whether it is idle: what is late does not depend on who started first.
  */
-export function scriptedSource(steps: readonly Step[], directory: string): Source {
+export function scriptedSource(options: ScriptedSourceOptions): Source {
   return {
     async discoverSplits({ until }) {
       const split = { id: 'script', index: 0, start: 0 }
-      return [until === 'latest' ? { ...split, stop: steps.length } : split]
+      return [until === 'latest' ? { ...split, stop: options.steps.length } : split]
     },
-    createReader: () => new ScriptedReader(steps, directory),
+    createReader: () => new ScriptedReader(options),
     async close() {},
   }
 }
 
 class ScriptedReader implements SourceReader {
-  private readonly steps: readonly Step[]
-  private readonly directory: string
+  private readonly options: ScriptedSourceOptions
   private split: SplitState | undefined
   private position = 0
   private announced = -1
@@ -36,9 +50,8 @@ class ScriptedReader implements SourceReader {
   private held = true
   private wake: (() => void) | undefined
 
-  constructor(steps: readonly Step[], directory: string) {
-    this.steps = steps
-    this.directory = directory
+  constructor(options: ScriptedSourceOptions) {
+    this.options = options
   }
 
   async assign([split]: readonly SplitState[]): Promise<void> {
@@ -48,14 +61,16 @@ class ScriptedReader implements SourceReader {
 
   poll(): Batch<SourceRecord> | undefined {
     if (this.split === undefined || this.held) return undefined
-    const step = this.steps[this.position]
+    const step = this.options.steps[this.position]
     if (step === undefined || isCheckpoint(step)) {
       this.announce()
       return undefined
     }
     this.position++
     if ('error' in step) throw new Error(step.error)
-    return new Batch(itemsOf(step), { split: 0 }) as unknown as Batch<SourceRecord>
+    const items = itemsOf(step)
+    const fed = inputsOf(step, this.options.inputs).flatMap((input) => items.map((item): Fed => ({ input, item })))
+    return new Batch(fed, { split: 0 }) as unknown as Batch<SourceRecord>
   }
 
   wait(_timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -71,7 +86,7 @@ class ScriptedReader implements SourceReader {
 
   snapshot(): readonly SplitState[] {
     if (this.split === undefined) return []
-    const step = this.steps[this.position]
+    const step = this.options.steps[this.position]
     if (step !== undefined && isCheckpoint(step)) {
       this.position++
       this.held = true
@@ -89,7 +104,7 @@ class ScriptedReader implements SourceReader {
   private announce(): void {
     if (this.announced === this.position) return
     this.announced = this.position
-    writeFileSync(join(this.directory, `at-${this.position}`), '')
+    writeFileSync(join(this.options.directory, `at-${this.position}`), '')
   }
 }
 

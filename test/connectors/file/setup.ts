@@ -28,7 +28,7 @@ export function put(folder: string, name: string, content: string | Uint8Array):
 }
 
 export function readerContext(clock = new ManualClock()): ReaderContext {
-  return { uid: 'source(test)', subtask: 0, clock, logger: recordingLogger(), metrics: silentMetrics }
+  return { job: 'test', uid: 'source(test)', subtask: 0, clock, logger: recordingLogger(), metrics: silentMetrics }
 }
 
 export function sinkContext(over: Partial<WriterContext> = {}): WriterContext & CommitterContext {

@@ -13,16 +13,44 @@ const record = (value: string, rest: Partial<OutgoingRecord> = {}): OutgoingReco
 })
 
 describe('topics', () => {
-  test('an existing topic keeps its partitions and takes a new retention', async () => {
+  test('one that is there stays as it is', async () => {
     const { log } = temporaryLog()
-    await log.ensureTopic('t', { partitions: 2 })
-    await log.ensureTopic('t', { partitions: 9, retentionMs: 5_000 })
+    await log.ensureTopic('t', { partitions: 2, retentionMs: 5_000, cleanupPolicy: 'compact,delete' })
+    await log.ensureTopic('t', { partitions: 9, retentionMs: 9_000, cleanupPolicy: 'delete' })
     await log.ensureTopic('u')
     const [t, u] = await log.describeTopics()
     expect(t!.partitions).toHaveLength(2)
-    expect(t!.retentionMs).toBe(5_000)
+    expect(t).toMatchObject({ retentionMs: 5_000, cleanupPolicy: 'compact,delete' })
     expect(u!.partitions).toHaveLength(4)
-    expect(u!.retentionMs).toBeUndefined()
+    expect(u).toMatchObject({ retentionMs: undefined, cleanupPolicy: 'delete' })
+    expect((await log.describeTopics(['u', 'none'])).map(({ topic }) => topic)).toEqual(['u'])
+  })
+
+  test('are changed in what is given', async () => {
+    const { log, clock } = temporaryLog()
+    await log.ensureTopic('t', { partitions: 2, retentionMs: 5_000 })
+    await log.append('t', [record('before')], 'all')
+    await log.alterTopic('t', { partitions: 4 })
+    await log.alterTopic('t', { cleanupPolicy: 'compact' })
+    const [changed] = await log.describeTopics()
+    expect(changed!.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
+    expect(changed).toMatchObject({ retentionMs: 5_000, cleanupPolicy: 'compact' })
+    await log.append('t', [record('behind', { partition: 3 })], 'all')
+    expect(await readAll(log.source('t'), clock)).toHaveLength(2)
+    await log.alterTopic('t', { retentionMs: Number.POSITIVE_INFINITY, replicationFactor: 3 })
+    expect((await log.describeTopics())[0]!.retentionMs).toBeUndefined()
+  })
+
+  test('are not changed to fewer partitions, nor where there are none', async () => {
+    const { log } = temporaryLog()
+    await log.ensureTopic('t', { partitions: 2, retentionMs: 5_000 })
+    await expect(log.alterTopic('t', { partitions: 1, retentionMs: 1 })).rejects.toMatchObject({
+      code: 'TOPIC_PARTITIONS_LOWERED',
+      message: "topic 't' has 2 partitions, and can't have 1: partitions are only added",
+    })
+    await expect(log.alterTopic('t', { partitions: 2000 })).rejects.toMatchObject({ code: 'TOPIC_INVALID' })
+    await expect(log.alterTopic('u', { partitions: 3 })).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND' })
+    expect((await log.describeTopics())[0]).toMatchObject({ retentionMs: 5_000 })
   })
 
   test.each([
@@ -186,6 +214,15 @@ describe('retention', () => {
     expect((await readAll(log.source('short'), clock)).map(({ value }) => text(value))).toEqual(['3', '3', '4', '4'])
   })
 
+  test('does not touch a topic that only keeps the last record of each key', async () => {
+    const { log, clock } = temporaryLog()
+    await log.ensureTopic('t', { partitions: 1, retentionMs: 1_000, cleanupPolicy: 'compact' })
+    await log.append('t', [record('old')], 1)
+    clock.advance(60_000)
+    await log.append('t', [record('new')], 1)
+    expect(await readAll(log.source('t'), clock)).toHaveLength(2)
+  })
+
   test('never leaves a hole: an old batch behind a new one stays', async () => {
     const { log, clock } = temporaryLog()
     await log.ensureTopic('t', { partitions: 1, retentionMs: 60_000 })
@@ -202,26 +239,27 @@ describe('opening', () => {
     const { log, path } = temporaryLog()
     await log.close()
     const database = new DatabaseSync(path)
-    database.exec("UPDATE meta SET value = '3' WHERE key = 'format_version'")
+    database.exec("UPDATE meta SET value = '4' WHERE key = 'format_version'")
     database.close()
     expect(() => temporaryLog({ path })).toThrow(
       expect.objectContaining({
         code: 'LOG_FORMAT_UNSUPPORTED',
-        message: expect.stringContaining('format version 3, and this Sluice reads version 2'),
+        message: expect.stringContaining('format version 4, and this Sluice reads version 3'),
       }),
     )
   })
 
-  test('a file of the format before is read on', async () => {
+  test.each(['1', '2'])('a file of format %s is read on', async (version) => {
     const { log, path, clock } = temporaryLog()
     await log.ensureTopic('t')
     await log.append('t', [record('older')], 'all')
     await log.close()
     const database = new DatabaseSync(path)
-    database.exec("UPDATE meta SET value = '1' WHERE key = 'format_version'")
+    database.exec(`ALTER TABLE topic DROP COLUMN cleanup_policy; UPDATE meta SET value = '${version}'`)
     database.close()
     const { log: again } = temporaryLog({ path })
     expect(await readAll(again.source('t'), clock)).toHaveLength(1)
+    expect((await again.describeTopics())[0]).toMatchObject({ cleanupPolicy: 'delete' })
   })
 
   test('a file that is no database, and a directory in its place, are refused', () => {

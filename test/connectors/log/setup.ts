@@ -63,7 +63,7 @@ export function temporaryLog(
 }
 
 export function readerContext(clock: Clock): ReaderContext {
-  return { uid: 'source', subtask: 0, clock, logger: recordingLogger(), metrics: silentMetrics }
+  return { job: 'test', uid: 'source', subtask: 0, clock, logger: recordingLogger(), metrics: silentMetrics }
 }
 
 /** Every record that is in the topic now, partition by partition. */

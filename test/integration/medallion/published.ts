@@ -31,7 +31,7 @@ export async function recordsInLog(dataDir: string): Promise<string[]> {
   const system = await openTopics(configOf(dataDir), context)
   const source = system.source(TOPIC)
   const splits = await source.discoverSplits({ until: 'latest' })
-  const reader = source.createReader({ uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
+  const reader = source.createReader({ job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
   await reader.assign(splits.map((split) => ({ ...split, position: split.start })))
   const records: string[] = []
   while (!splits.every(({ id }) => reader.atEnd(id))) {

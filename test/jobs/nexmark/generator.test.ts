@@ -66,9 +66,33 @@ test('splits deal out every event once, from any position', async () => {
   expect(byTime([...first.rows, ...rest.rows])).toEqual(byTime(all))
 })
 
+test('a reader waits behind the last event only', async () => {
+  const source = nexmarkSource({ events: 10 })
+  const reader = source.createReader({} as never)
+  await reader.assign((await source.discoverSplits({})).map((split) => ({ ...split, position: split.start })))
+  const never = new AbortController()
+  await reader.wait(0, never.signal)
+  reader.poll(100)
+  let waited = false
+  const waiting = reader.wait(0, never.signal).then(() => {
+    waited = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(waited).toBe(false)
+  never.abort()
+  await waiting
+})
+
+test('events happen as many a second as simulate.ts is told', async () => {
+  const { stdout } = await runProcess('jobs/nexmark/simulate.ts', ['3', '500'])
+  const generator = new Generator({ eventsPerSecond: 500 })
+  expect(stdout).toBe([0, 1, 2].map((n) => eventLine(generator.event(n))).join(''))
+})
+
 test('simulate.ts prints the lines, and refuses what is no number', async () => {
   const { stdout } = await runProcess('jobs/nexmark/simulate.ts', ['3'])
   const generator = new Generator()
   expect(stdout).toBe([0, 1, 2].map((n) => eventLine(generator.event(n))).join(''))
   expect((await runProcess('jobs/nexmark/simulate.ts', ['many'])).code).toBe(2)
+  expect((await runProcess('jobs/nexmark/simulate.ts', ['3', '0'])).code).toBe(2)
 })

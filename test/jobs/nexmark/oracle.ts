@@ -11,7 +11,7 @@ import { applyChanges } from '../../support/changelog.ts'
 export const PINNED_CLOCK_MS = 1_800_000_007_000
 
 /** Prices are doubles only where a rate makes them so; integers come as bigint, which `normal` makes numbers of. */
-const SQL: Readonly<Record<string, string>> = {
+export const SQL: Readonly<Record<string, string>> = {
   q0: 'SELECT auction, bidder, price, channel, url, dateTime, extra FROM bid',
   q1: 'SELECT auction, bidder, price * 0.908::DOUBLE AS price, dateTime, extra FROM bid',
   q2: 'SELECT auction, price FROM bid WHERE auction % 123 = 0',
@@ -118,10 +118,14 @@ export class Oracle implements AsyncDisposable {
 
   /** The rows of a query, each as sorted, comparable text. */
   async rows(query: string): Promise<string[]> {
+    return asTexts(await this.select(SQL[query]!))
+  }
+
+  /** The rows of any SQL over the tables `person`, `auction` and `bid`. */
+  async select(sql: string): Promise<Record<string, unknown>[]> {
     const connection = await this.instance.connect()
     try {
-      const result = await connection.runAndReadAll(SQL[query]!)
-      return asTexts(result.getRowObjects() as Record<string, unknown>[])
+      return (await connection.runAndReadAll(sql)).getRowObjects() as Record<string, unknown>[]
     } finally {
       connection.closeSync()
     }

@@ -4,6 +4,7 @@ import { keyBy, temporalJoin } from '../../../operators/index.ts'
 import type { Stream } from '../../../topology/stream.ts'
 import { harness2 } from '../../support/operator-harness.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
+import { type Row, steps, twoSided } from './two-sided.ts'
 
 interface Order {
   readonly currency: string
@@ -61,6 +62,41 @@ describe('temporalJoin', () => {
     expect(next.rows('lateRight')).toEqual([{ currency: 'EUR', rate: 7 }])
   })
 
+  it('joins all that waits at a drain, and keeps the versions behind that for a later run', async () => {
+    const run = await harness2(join('left'))
+    run.right.timed([rate(1.1, 5), rate(1.2, 20), rate(1.3, 30)])
+    run.left.timed([order(1, 10)])
+    run.left.end(true)
+    run.right.end(true)
+    expect(run.rows()).toEqual([{ n: 1, rate: 1.1 }])
+    const next = await run.restart()
+    next.left.timed([order(2, 10), order(3, 15), order(4, 25)])
+    next.right.timed([rate(9.9, 10)])
+    next.left.watermark(30)
+    next.right.watermark(30)
+    expect(next.rows()).toEqual([
+      { n: 3, rate: 1.1 },
+      { n: 4, rate: 1.2 },
+    ])
+    expect(next.rows('lateLeft')).toEqual([{ currency: 'EUR', n: 2 }])
+    expect(next.rows('lateRight')).toEqual([{ currency: 'EUR', rate: 9.9 }])
+  })
+
+  it('keeps each row as an entry of its own, until it is joined, and one version of each key', async () => {
+    const run = await harness2(join('inner'))
+    run.left.timed(Array.from({ length: 500 }, (_, n) => order(n, 10 + n)))
+    run.right.timed(Array.from({ length: 300 }, (_, n) => rate(n, n)))
+    const entries = async () => {
+      const { keyed } = await run.snapshot()
+      return Object.fromEntries(keyed.map(({ state, entries }) => [state, entries]))
+    }
+    expect(await entries()).toMatchObject({ left: 500, right: 300 })
+    run.left.watermark(209)
+    run.right.watermark(209)
+    expect(await entries()).toMatchObject({ left: 300, right: 90, versions: 1 })
+    expect(run.gauges.get('state_entries{state="left"}')).toBe(300)
+  })
+
   it('names the function and both rows when it fails', async () => {
     const run = await harness2((orders: Stream<Order>, rates: Stream<Rate>) =>
       orders.pipe(keyBy('currency'), temporalJoin(rates.pipe(keyBy('currency')), { select: () => undefined as never })),
@@ -74,61 +110,38 @@ describe('temporalJoin', () => {
   })
 })
 
-type Step =
-  | { readonly side: 'left' | 'right'; readonly atMs: number; readonly currency: string }
-  | { readonly watermark: number }
-  | 'restart'
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 8,
-      arbitrary: fc.record({
-        side: fc.constantFrom('left' as const, 'right' as const),
-        atMs: fc.integer({ min: 0, max: 30 }),
-        currency: fc.constantFrom('EUR', 'USD'),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ watermark: fc.integer({ min: 0, max: 30 }) }) },
-    { weight: 1, arbitrary: fc.constant('restart' as const) },
-  ),
-  { maxLength: 40 },
-)
-
-it(`joins as a naive oracle does, over restarts (seed ${FRESH_SEED})`, async () => {
+it(`joins as a naive oracle does, over restarts and rescales (seed ${FRESH_SEED})`, async () => {
+  const options = fc.record({ type: fc.constantFrom('inner', 'left'), odd: fc.boolean() })
   await fc.assert(
-    fc.asyncProperty(steps, async (todo) => {
-      let run = await harness2(join('left'))
-      const out: unknown[] = []
-      const orders: { n: number; atMs: number; currency: string }[] = []
-      const rates: { rate: number; atMs: number; currency: string }[] = []
-      let watermarkMs = -1
-      for (const [n, step] of todo.entries()) {
-        if (step === 'restart') {
-          out.push(...run.rows())
-          run = await run.restart()
-        } else if ('watermark' in step) {
-          watermarkMs = Math.max(watermarkMs, step.watermark)
-          run.left.watermark(watermarkMs)
-          run.right.watermark(watermarkMs)
-        } else if (step.side === 'left') {
-          if (step.atMs > watermarkMs) orders.push({ n, ...step })
-          run.left.timed([order(n, step.atMs, step.currency)])
-        } else {
-          if (step.atMs > watermarkMs) rates.push({ rate: n, ...step })
-          run.right.timed([rate(n, step.atMs, step.currency)])
-        }
-      }
-      run.left.end(true)
-      run.right.end(true)
-      out.push(...run.rows())
-      const expected = orders.map(({ n, atMs, currency }) => {
-        const valid = rates.filter((each) => each.currency === currency && each.atMs <= atMs)
-        const version = valid.sort((a, b) => a.atMs - b.atMs || a.rate - b.rate).at(-1)
-        return { n, rate: version?.rate ?? null }
-      })
-      const byN = (a: { n: number }, b: { n: number }) => a.n - b.n
-      expect((out as { n: number }[]).sort(byN)).toEqual(expected.sort(byN))
+    fc.asyncProperty(options, steps({ maxMs: 2_500, everyMs: 100 }), async ({ type, odd }, script) => {
+      const where = (left: Row, right: Row) => !odd || (left.n + right.n) % 2 === 1
+      const run = await twoSided(
+        (left, right) =>
+          left.pipe(
+            keyBy('key'),
+            temporalJoin(right.pipe(keyBy('key')), {
+              type,
+              where,
+              select: (l: Row, r: Row | null) => ({ left: l.n, right: r?.n ?? null }),
+            }),
+          ),
+        script,
+      )
+      const numbers = (side: typeof run.left) => side.filter(({ isLate }) => isLate).map(({ value }) => value.n)
+      expect(run.late).toEqual({ left: numbers(run.left), right: numbers(run.right) })
+      const [lefts, versions] = [run.left, run.right].map((side) => side.filter(({ isLate }) => !isLate))
+      const expected = lefts!
+        .filter(({ atMs }) => atMs <= run.watermarkMs)
+        .flatMap(({ value, atMs }) => {
+          const version = versions!
+            .filter((each) => each.value.key === value.key && each.atMs <= atMs)
+            .toSorted((a, b) => a.atMs - b.atMs || a.value.n - b.value.n)
+            .at(-1)?.value
+          const found = version !== undefined && where(value, version) ? version.n : null
+          return found === null && type === 'inner' ? [] : [{ left: value.n, right: found, at: atMs }]
+        })
+      const order = (a: { left: number }, b: { left: number }) => a.left - b.left
+      expect(run.rows.toSorted(order)).toEqual(expected.toSorted(order))
     }),
     runs(10_000, 50),
   )

@@ -17,19 +17,25 @@ type Side = 'left' | 'right'
 export type Step =
   | { readonly side: Side; readonly rows: readonly { readonly key: Key; readonly atMs: number }[] }
   | { readonly side: Side; readonly watermarkMs: number }
-  | 'restart'
+  | { readonly restartAt: number }
 
 const side = fc.constantFrom<Side>('left', 'right')
 
-/** Batches, watermarks of each side, and restarts. */
-export function steps({ maxMs }: { readonly maxMs: number }): fc.Arbitrary<Step[]> {
-  const atMs = fc.integer({ min: 0, max: maxMs })
+export interface StepsOptions {
+  readonly maxMs: number
+  /** All times are multiples of it. @default 1 */
+  readonly everyMs?: number
+}
+
+/** Batches, watermarks of each side, and restarts at any parallelism. */
+export function steps({ maxMs, everyMs = 1 }: StepsOptions): fc.Arbitrary<Step[]> {
+  const atMs = fc.integer({ min: 0, max: maxMs / everyMs }).map((times) => times * everyMs)
   const rows = fc.array(fc.record({ key: fc.constantFrom('a', 'b', 3), atMs }), { minLength: 1, maxLength: 4 })
   return fc.array(
     fc.oneof(
       { weight: 8, arbitrary: fc.record({ side, rows }) },
       { weight: 3, arbitrary: fc.record({ side, watermarkMs: atMs }) },
-      { weight: 1, arbitrary: fc.constant('restart' as const) },
+      { weight: 1, arbitrary: fc.record({ restartAt: fc.constantFrom(1, 2, 3) }) },
     ),
     { maxLength: 40 },
   )
@@ -68,15 +74,16 @@ export async function twoSided<O extends object>(
 ): Promise<Outcome<O>> {
   const open = () => harness2<Row, Row, any>(build as never)
   let run = await open()
+  let parallelism = 1
   let n = 0
   const rows: (O & { at: number })[] = []
   const late = { left: [] as number[], right: [] as number[] }
   const sent: (Sent & { side: Side })[] = []
   const watermarks = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY }
   let watermarkMs = Number.NEGATIVE_INFINITY
-  const collect = () => {
+  const collectOf = (subtask: number) => {
     let outMs = Number.NEGATIVE_INFINITY
-    for (const element of run.elements('out')) {
+    for (const element of run.elementsOf(subtask, 'out')) {
       if (element.kind === 'watermark') outMs = element.timestampMs
       if (element.kind !== 'batch') continue
       for (const [index, value] of element.values.entries()) {
@@ -85,15 +92,19 @@ export async function twoSided<O extends object>(
         rows.push({ ...value, at })
       }
     }
+  }
+  const collect = () => {
+    for (let subtask = 0; subtask < parallelism; subtask++) collectOf(subtask)
     for (const each of ['left', 'right'] as const) {
       const port = each === 'left' ? 'lateLeft' : 'lateRight'
       if (run.ports.includes(port)) late[each].push(...(run.rows(port) as Row[]).map(({ n }) => n))
     }
   }
   for (const step of script) {
-    if (step === 'restart') {
+    if ('restartAt' in step) {
       collect()
-      run = await run.restart()
+      parallelism = step.restartAt
+      run = await run.restart({ parallelism })
       // Sources say again how far they are.
       for (const each of ['left', 'right'] as const) {
         if (Number.isFinite(watermarks[each])) run[each].watermark(watermarks[each])
@@ -111,6 +122,8 @@ export async function twoSided<O extends object>(
     }
   }
   collect()
+  // Subtasks are in no order.
+  for (const all of [late.left, late.right]) all.sort((a, b) => a - b)
   const of = (each: Side) => sent.filter((row) => row.side === each)
   return { rows, late, left: of('left'), right: of('right'), sent, watermarkMs }
 }

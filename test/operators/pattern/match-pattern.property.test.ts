@@ -77,15 +77,17 @@ const input = fc.record({
   disorder: fc.array(fc.nat(3), { minLength: 14, maxLength: 14 }),
   watermarkEvery: fc.integer({ min: 1, max: 5 }),
   crashAt: fc.option(fc.nat(14)),
+  /** Before the crash, and from then on. */
+  parallelism: fc.tuple(fc.constantFrom(1, 2, 3), fc.constantFrom(1, 2, 3)),
   isDrained: fc.boolean(),
 })
 
 describe('matchPattern', () => {
-  it('finds what the definition says, in any order of arrival and over crashes', async () => {
+  it('finds what the definition says, in any order of arrival, over crashes and rescales', async () => {
     await fc.assert(
       fc.asyncProperty(
         input,
-        async ({ pattern: description, skip, ticks, disorder, watermarkEvery, crashAt, isDrained }) => {
+        async ({ pattern: description, skip, ticks, disorder, watermarkEvery, crashAt, parallelism, isDrained }) => {
           let timestampMs = 0
           const records = ticks.map(({ key, v, waitsMs }, n) => {
             timestampMs += waitsMs
@@ -99,8 +101,10 @@ describe('matchPattern', () => {
           const inOrder = arriving.toSorted((a, b) => a.timestampMs - b.timestampMs)
 
           const built = build(description)
-          let run = await harness((stream: Stream<Tick>) =>
-            stream.pipe(keyBy('key'), matchPattern(built as never, { skip: skip as 'noSkip' })),
+          let run = await harness(
+            (stream: Stream<Tick>) =>
+              stream.pipe(keyBy('key'), matchPattern(built as never, { skip: skip as 'noSkip' })),
+            { parallelism: parallelism[0] },
           )
           const found = { matches: [] as Found[], timedOut: [] as Found[] }
           const collect = () => {
@@ -111,7 +115,7 @@ describe('matchPattern', () => {
           for (const [index, record] of arriving.entries()) {
             if (index === crashAt) {
               collect()
-              run = await run.restart()
+              run = await run.restart({ parallelism: parallelism[1] })
             }
             run.timed([[record.row, record.timestampMs]])
             const rest = arriving.slice(index + 1).map((each) => each.timestampMs)

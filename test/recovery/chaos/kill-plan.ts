@@ -60,7 +60,7 @@ function randomKill(random: () => number, role: Role): RandomKill {
   return { at: 'random', role, delayMs: Math.floor(random() * MAX_DELAY_MS), soon: random() < 0.15 }
 }
 
-function shuffled<T>(values: readonly T[], random: () => number): T[] {
+export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   const left = [...values]
   return values.map(() => left.splice(Math.floor(random() * left.length), 1)[0]!)
 }

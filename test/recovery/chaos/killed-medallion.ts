@@ -185,14 +185,7 @@ export class KilledMedallion {
 
   /** Read by the attempt that runs, by then, beyond what the newest checkpoint has. */
   private async recordsInFlight(atMs: number): Promise<number> {
-    const manifest = await this.checkpoints.manifest()
-    const read = this.processes.readBetween(this.killedAtMs, atMs)
-    let records = 0n
-    for (const { id, position } of Object.values(manifest?.sources ?? {}).flat()) {
-      const beyond = (read.get(id) ?? 0n) - BigInt(position as string)
-      if (beyond > 0n) records += beyond
-    }
-    return Number(records)
+    return this.processes.readBeyond(await this.checkpoints.manifest(), this.killedAtMs, atMs)
   }
 
   private async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {

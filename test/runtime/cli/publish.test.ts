@@ -29,7 +29,7 @@ async function recordsOf(topic: string) {
   const { config } = loadConfig({ env: {}, cwd })
   const topics = await openTopics(config, { clock: systemClock, logger })
   const source = topics.source(topic)
-  const reader = source.createReader({ uid: 'test', subtask: 0, clock: systemClock, logger, metrics })
+  const reader = source.createReader({ job: 'test', uid: 'test', subtask: 0, clock: systemClock, logger, metrics })
   const splits = await source.discoverSplits({ from: 'earliest', until: 'latest' })
   await reader.assign(splits.map((split) => ({ ...split, position: split.start })))
   const records: { partition: number; key: string | null; value: Buffer }[] = []

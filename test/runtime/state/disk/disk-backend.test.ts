@@ -135,6 +135,21 @@ describe('the cache of the disk backend', () => {
     expect(seen.size).toBe(50)
   })
 
+  it('lists what was on its way to disk when a cut took it back', async () => {
+    // About a thousand changes are frozen at once, and written two hundred at a time while others come.
+    const backend = openDisk({ keyGroups: 1, cacheBytes: 768_000, stepChanges: 50 })
+    const state = backend.open('op', { ...numbers, derived: true })
+    for (let key = 0; key < 1_150; key++) state.set(0, 0, key, key)
+    const seen: Key[] = []
+    let snapshot: { abort(): void } | undefined
+    for (const [, key] of state.entries(0)) {
+      seen.push(key)
+      if (seen.length === 500) snapshot = backend.startSnapshot()
+    }
+    expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 1_150 }, (_, key) => key))
+    snapshot!.abort()
+  })
+
   it('finds nothing of a namespace that was dropped and begun again, before and after its rows are removed', () => {
     const state = openWithoutCache({ keyGroups: KEY_GROUPS }).open('op', numbers)
     for (let key = 0; key < 50; key++) state.set(1, 0, key, key)

@@ -1,0 +1,117 @@
+/** The brokers of a cluster as one client knows them: found by the bootstrap servers, then by metadata. */
+import type { Logger } from '../../../../topology/contract/observability.ts'
+import { isSluiceError, type SluiceError } from '../../../../topology/errors.ts'
+import { responseError, topicNotFound, UNREACHABLE, unreachable } from '../../errors.ts'
+import type { KafkaSettings } from '../../settings.ts'
+import type { TopicMetadata } from '../driver.ts'
+import { type MetadataResponse, metadataApi } from '../protocol/metadata.ts'
+import { type CoordinatorKind, findCoordinatorApi } from '../protocol/offsets.ts'
+import { BrokerConnection } from './broker-connection.ts'
+import { retrying } from './retry.ts'
+
+export class Cluster {
+  readonly settings: KafkaSettings
+  readonly logger: Logger
+  private readonly bootstrap: readonly BrokerConnection[]
+  private readonly brokers = new Map<number, BrokerConnection>()
+  private controllerId = -1
+  /** The first to be asked: the one that answered last. */
+  private preferred: BrokerConnection | undefined
+
+  constructor(settings: KafkaSettings, logger: Logger) {
+    this.settings = settings
+    this.logger = logger
+    this.bootstrap = settings.bootstrapServers.map((server) => {
+      const colon = server.lastIndexOf(':')
+      const host = server.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+      return new BrokerConnection(host, Number(server.slice(colon + 1)), settings, logger)
+    })
+  }
+
+  /** @throws {SluiceError} `KAFKA_UNREACHABLE` naming the servers, `KAFKA_AUTHENTICATION`, `KAFKA_TLS` */
+  async connect(): Promise<void> {
+    await retrying(this.settings.connectTimeoutMs, () => this.metadata([]))
+  }
+
+  /** Undefined for a topic that is not there. */
+  async describe(topic: string): Promise<TopicMetadata | undefined> {
+    const { topics } = await this.metadata([topic])
+    const { error, partitions } = topics[0]!
+    if (error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
+    if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE')
+      throw responseError(error, { doing: 'asking for it', topic })
+    return { topic, partitions }
+  }
+
+  /** @throws {SluiceError} `TOPIC_NOT_FOUND` with the nearest name */
+  async require(topic: string): Promise<TopicMetadata> {
+    const metadata = await this.describe(topic)
+    if (metadata !== undefined) return metadata
+    throw topicNotFound(topic, this.settings.bootstrapServers, await this.listTopics())
+  }
+
+  async listTopics(): Promise<readonly string[]> {
+    const { topics } = await this.metadata('all')
+    return topics.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic)
+  }
+
+  async brokerCount(): Promise<number> {
+    return (await this.metadata([])).brokers.length
+  }
+
+  /** @throws {SluiceError} `KAFKA_UNAVAILABLE` when no metadata has named it */
+  broker(nodeId: number): BrokerConnection {
+    const broker = this.brokers.get(nodeId)
+    if (broker === undefined) throw responseError('BROKER_NOT_AVAILABLE', { doing: `asking broker ${nodeId}` })
+    return broker
+  }
+
+  async controller(): Promise<BrokerConnection> {
+    if (!this.brokers.has(this.controllerId)) await this.metadata([])
+    return this.broker(this.controllerId)
+  }
+
+  async coordinator(kind: CoordinatorKind, id: string): Promise<BrokerConnection> {
+    const { error, nodeId } = await this.ask((broker) => broker.request(findCoordinatorApi, { kind, id }))
+    if (error !== 'NONE') {
+      const subject = kind === 'group' ? { group: id } : { transactionalId: id }
+      throw responseError(error, { doing: 'finding its coordinator', ...subject })
+    }
+    if (!this.brokers.has(nodeId)) await this.metadata([])
+    return this.broker(nodeId)
+  }
+
+  close(): void {
+    for (const broker of [...this.bootstrap, ...this.brokers.values()]) broker.close()
+  }
+
+  private async metadata(topics: readonly string[] | 'all'): Promise<MetadataResponse> {
+    const metadata = await this.ask((broker) => broker.request(metadataApi, topics))
+    this.controllerId = metadata.controllerId
+    for (const { nodeId, host, port } of metadata.brokers) {
+      const known = this.brokers.get(nodeId)
+      if (known?.host === host && known.port === port) continue
+      known?.close()
+      this.brokers.set(nodeId, new BrokerConnection(host, port, this.settings, this.logger))
+    }
+    return metadata
+  }
+
+  /** What every broker can answer: the first that does. One that refuses the client ends it, as all would. */
+  private async ask<T>(request: (broker: BrokerConnection) => Promise<T>): Promise<T> {
+    const known = [...this.brokers.values()]
+    const candidates = new Set([...(this.preferred === undefined ? [] : [this.preferred]), ...known, ...this.bootstrap])
+    let last: SluiceError | undefined
+    for (const broker of candidates) {
+      try {
+        const answer = await request(broker)
+        this.preferred = broker
+        return answer
+      } catch (error) {
+        if (!isSluiceError(error, UNREACHABLE)) throw error
+        last = error
+      }
+    }
+    throw unreachable(this.settings.bootstrapServers, String(last?.details['reason']), last)
+  }
+}

@@ -1,0 +1,89 @@
+/** Every client runs the driver's conformance list on a real broker, and outlives its restarts. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KafkaAdmin, KafkaDriver } from '../../../connectors/kafka/driver/driver.ts'
+import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
+import { KAFKA_CLIENTS } from '../../../connectors/kafka/settings.ts'
+import { type KafkaHarness, kafkaDriverConformance, numbered, readRows } from '../../conformance/kafka-driver.ts'
+import { silentLogger } from '../../support/silent.ts'
+import { type Broker, startBroker } from './broker.ts'
+
+let broker: Broker
+let topics = 0
+
+beforeAll(async () => {
+  broker = await startBroker()
+})
+afterAll(async () => {
+  await broker?.[Symbol.asyncDispose]()
+})
+
+describe.each(KAFKA_CLIENTS)('%s', (client) => {
+  let driver: KafkaDriver
+  let admin: KafkaAdmin
+  let harness: KafkaHarness
+
+  beforeAll(async () => {
+    driver = await openKafkaDriver(broker.settings({ client }), silentLogger)
+    admin = await driver.admin()
+    const makeTopic: KafkaHarness['makeTopic'] = async (partitions = 1, config = {}) => {
+      const topic = `orders-${client}-${topics++}`
+      await admin.createTopic({ topic, partitions, replicationFactor: undefined, config })
+      return topic
+    }
+    harness = { driver, admin, makeTopic }
+  })
+  afterAll(async () => {
+    await driver?.close()
+  })
+
+  it.each(kafkaDriverConformance)('$name', { timeout: 60_000 }, ({ run }) => run(harness))
+
+  it('says within seconds that no broker is there', { timeout: 30_000 }, async () => {
+    const settings = broker.settings({
+      client,
+      bootstrapServers: ['localhost:1', 'nowhere.invalid:9092'],
+      connectTimeoutMs: 2_000,
+    })
+    const lost = await openKafkaDriver(settings, silentLogger)
+    const unreachable = {
+      code: 'KAFKA_UNREACHABLE',
+      message: expect.stringContaining('localhost:1, nowhere.invalid:9092'),
+    }
+    await expect(lost.admin()).rejects.toMatchObject(unreachable)
+    await expect(lost.fetcher({ topic: 'x', isolation: 'read_committed' })).rejects.toMatchObject(unreachable)
+    await expect(lost.producer({})).rejects.toMatchObject(unreachable)
+    await lost.close()
+  })
+
+  it.each(['clean', 'hard'] as const)('goes on after a %s restart of the broker', { timeout: 180_000 }, async (how) => {
+    const topic = await harness.makeTopic(2)
+    const producer = await driver.producer({})
+    const fetcher = await driver.fetcher({ topic, isolation: 'read_committed' })
+    fetcher.assign(
+      new Map([
+        [0, 0],
+        [1, 0],
+      ]),
+    )
+    const restarted = broker.restart(how)
+    let sent = 0
+    const send = async () => {
+      const parts = [0, 1].map((partition) => ({ topic, partition, records: numbered(sent, sent + 10) }))
+      await producer.send(parts, 'all')
+      sent += 10
+    }
+    const sending = (async () => {
+      while (sent < 2_000) await send()
+    })()
+    await restarted
+    await sending
+    await send()
+    const rows = await readRows(fetcher, sent * 2)
+    for (const partition of [0, 1]) {
+      const values = rows.filter((row) => row.partition === partition).map(({ value }) => Number(value))
+      expect(values).toEqual(Array.from({ length: sent }, (_, i) => i))
+    }
+    await fetcher.close()
+    await producer.close()
+  })
+})
