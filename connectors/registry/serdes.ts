@@ -2,13 +2,12 @@
 import type { Clock, Random } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { RegistryTopic, SerdeSystem, Serializer } from '../../topology/contract/serde.ts'
-import { avroCodec } from './avro/avro-codec.ts'
+import { CODECS } from './codecs.ts'
 import { Patience } from './patience.ts'
 import { subjectOf } from './record-name.ts'
 import { type SchemaRegistry, schemaIncompatible } from './registry.ts'
 import { registryDeserializer } from './registry-deserializer.ts'
 import { Schemas } from './schemas.ts'
-import type { WireCodec } from './wire-codec.ts'
 import { framed } from './wire-format.ts'
 
 export interface SerdesOptions {
@@ -21,8 +20,6 @@ export interface SerdesOptions {
 
 /** How long a job that starts waits for the registry: somebody looks at the terminal. */
 const START_PATIENCE_MS = 10_000
-
-const CODECS: Readonly<Record<RegistryTopic['format']['kind'], WireCodec>> = { avro: avroCodec, protobuf: avroCodec }
 
 export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOptions): SerdeSystem {
   const patience = new Patience({ address: registry.address, clock, random, logger })

@@ -14,6 +14,8 @@ export interface WireCodec {
    * @throws {Error} naming the field, when no record of this writer can be a row of the topic
    */
   reader(writer: RegisteredSchema, topic: RegistryTopic): PayloadReader
+  /** What keeps `reader` from reading what `writer` wrote; empty when nothing does. @throws {Error} when one is no schema */
+  problems(reader: RegisteredSchema, writer: RegisteredSchema): readonly string[]
   /** Makes the function that gives the payload of a row. */
   writer(topic: RegistryTopic): (row: unknown) => Uint8Array
 }

@@ -80,23 +80,25 @@ export async function openEndpoints(
   return { source: (endpoint) => of(endpoint).source(endpoint), sink: (endpoint) => of(endpoint).sink(endpoint) }
 }
 
-/** What reads and writes topics in Avro and Protobuf: with the schema registry that the configuration names. */
+/** What reads and writes topics in Avro and Protobuf: with the schema registry that the configuration names, or its own. */
 export function openSerdes({ schemaRegistry }: Config, { clock, logger }: ComposeContext): SerdeSystem {
   return lazySerdes(async () => {
-    const { url, credentials } = schemaRegistry
-    if (url === undefined) {
-      throw new SluiceError('REGISTRY_MISSING', 'topics in Avro and Protobuf need a schema registry, and none is set', {
-        fix: 'Set SCHEMA_REGISTRY_URL, as http://localhost:8081.',
-      })
-    }
-    requireClients('a schema registry', ['@kafkajs/confluent-schema-registry'])
-    const [{ openRegistrySerdes }, { openConfluentRegistry }] = await Promise.all([
-      import('../../connectors/registry/serdes.ts'),
-      import('../../connectors/registry/confluent/confluent-registry.ts'),
-    ])
-    const registry = openConfluentRegistry({ url, credentials })
+    const { openRegistrySerdes } = await import('../../connectors/registry/serdes.ts')
+    const registry = await openRegistry(schemaRegistry)
     return openRegistrySerdes({ registry, clock, random: Math.random, logger })
   })
+}
+
+async function openRegistry({ url, credentials, path }: Config['schemaRegistry']) Promise<
+  Parameters<typeof import('../../connectors/registry/serdes.ts').openRegistrySerdes>[0]['registry']
+> {
+  if (url === undefined) {
+    const { openEmbeddedRegistry } = await import('../../connectors/registry/embedded/embedded-registry.ts')
+    return openEmbeddedRegistry({ path })
+  }
+  requireClients('a schema registry', ['@kafkajs/confluent-schema-registry'])
+  const { openConfluentRegistry } = await import('../../connectors/registry/confluent/confluent-registry.ts')
+  return openConfluentRegistry({ url, credentials })
 }
 
 /** All that a job is connected to. */

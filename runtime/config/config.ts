@@ -79,8 +79,11 @@ export interface Config {
     readonly partitions: number
   }
   readonly schemaRegistry: {
+    /** Undefined: the embedded one. */
     readonly url: string | undefined
     readonly credentials: { readonly username: string; readonly password: string } | undefined
+    /** Absolute path of the embedded registry's database. */
+    readonly path: string
   }
   readonly producer: {
     readonly acks: 'all' | 1 | 0
@@ -135,7 +138,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
     topic: { partitions: values.TOPIC_PARTITIONS },
-    schemaRegistry: schemaRegistryOf(values),
+    schemaRegistry: schemaRegistryOf(values, dataDir),
     producer: {
       acks: values.PRODUCER_ACKS,
       retry: {
@@ -174,11 +177,12 @@ function s3Of(values: z.output<typeof ConfigVariables>): Config['s3'] {
   }
 }
 
-function schemaRegistryOf(values: z.output<typeof ConfigVariables>): Config['schemaRegistry'] {
+function schemaRegistryOf(values: z.output<typeof ConfigVariables>, dataDir: string): Config['schemaRegistry'] {
   const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = values
   return {
     url,
     credentials: username === undefined || password === undefined ? undefined : { username, password },
+    path: resolve(dataDir, 'schemas.db'),
   }
 }
 

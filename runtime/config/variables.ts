@@ -28,7 +28,7 @@ export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
   SLUICE_DATA_DIR: {
-    summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/, run/',
+    summary: 'where everything lives: log.db, catalog.db, schemas.db, warehouse/, checkpoints/, run/',
     expected: 'a directory',
     default: 'data',
     flag: 'data-dir',
@@ -237,7 +237,8 @@ export const VARIABLES = {
     unsupported: 'this version keeps topics in the embedded log, log.db under SLUICE_DATA_DIR; leave it unset',
   },
   SCHEMA_REGISTRY_URL: {
-    summary: 'the schema registry of topics in Avro and Protobuf: one that speaks the REST interface of Confluent',
+    summary:
+      'the schema registry of topics in Avro and Protobuf, with the REST interface of Confluent; unset, the embedded one',
     expected: 'a URL such as http://localhost:8081',
   },
   SCHEMA_REGISTRY_USERNAME: {

@@ -1,8 +1,19 @@
 /** From Avro records, written with any schema, to rows of a topic: functions made once for each pair of schemas. */
 import type avro from 'avsc'
 import { avroName } from '../../../topology/schema/avro.ts'
+import { describeType } from '../../../topology/schema/describe.ts'
 import { primitiveDecoder, Refusal } from '../../../topology/schema/json-values.ts'
 import { type DataType, NUMBER_DECIMAL_PRECISION, type StructType } from '../../../topology/schema/types.ts'
+import {
+  type Fixed,
+  isArray,
+  isMap,
+  isRecord,
+  isUnion,
+  avroName as kindName,
+  nameOf,
+  underlying,
+} from './avro-kinds.ts'
 import { Annotated, Decimal } from './avro-type.ts'
 
 /** From a value as avsc reads it, never null, to that of a row. */
@@ -35,13 +46,8 @@ export function avroReader(
 }
 
 function converterOf(writer: avro.Type, type: DataType, int53: boolean): Convert {
-  switch (nameOf(writer)) {
-    case 'null':
-      return (value) => value
-    case 'union:unwrapped':
-    case 'union:wrapped':
-      return unionConverter(writer as avro.types.WrappedUnionType, type, int53)
-  }
+  if (nameOf(writer) === 'null') return same
+  if (isUnion(writer)) return unionConverter(writer, type, int53)
   switch (type.kind) {
     case 'struct':
       return structConverter(writer, type)
@@ -75,10 +81,10 @@ function unionConverter(writer: avro.types.WrappedUnionType, type: DataType, int
   const converters = new Map(
     branches.map((branch) => {
       try {
-        return [branchName(branch), converterOf(branch, type, int53)]
+        return [branch.branchName!, converterOf(branch, type, int53)]
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error
-        return [branchName(branch), () => new Refusal(error.message)]
+        return [branch.branchName!, () => new Refusal(error.message)]
       }
     }),
   )
@@ -114,16 +120,13 @@ function structConverter(writer: avro.Type, type: StructType): Convert {
 
 /** An Avro map, or where keys are no strings, a list of pairs. */
 function mapConverter(writer: avro.Type, type: Extract<DataType, { kind: 'map' }>): Convert {
-  const isPairs = isArray(writer) && isRecord(writer.itemsType)
-  if (!isPairs && nameOf(writer) !== 'map') throw unreadable(writer, type)
-  if (isPairs) {
+  if (isArray(writer) && isRecord(writer.itemsType)) {
+    const { itemsType } = writer
     const fields: StructType['fields'] = [
       { id: -1, name: 'key', required: true, type: type.key, int53: type.keyInt53 === true },
       { id: -1, name: 'value', required: type.valueRequired, type: type.value, int53: type.valueInt53 === true },
     ]
-    const pair = within('{}', () =>
-      structConverter((writer as avro.types.ArrayType).itemsType, { kind: 'struct', fields }),
-    )
+    const pair = within('{}', () => structConverter(itemsType, { kind: 'struct', fields }))
     return (pairs: readonly unknown[]) => {
       const map = new Map<unknown, unknown>()
       for (const [index, each] of pairs.entries()) {
@@ -134,9 +137,8 @@ function mapConverter(writer: avro.Type, type: Extract<DataType, { kind: 'map' }
       return map
     }
   }
-  if (type.key.kind !== 'string') throw unreadable(writer, type)
-  const { valuesType } = writer as avro.types.MapType
-  const convert = within('{}', () => converterOf(valuesType, type.value, type.valueInt53 === true))
+  if (!isMap(writer) || type.key.kind !== 'string') throw unreadable(writer, type)
+  const convert = within('{}', () => converterOf(writer.valuesType, type.value, type.valueInt53 === true))
   return (entries: ReadonlyMap<string, unknown>) => {
     const map = new Map<string, unknown>()
     for (const [key, value] of entries) {
@@ -189,7 +191,9 @@ function scalarConverter(writer: avro.Type, type: Scalar, int53: boolean): Conve
       if (name === 'string' && meaning === undefined) return (text: string) => new TextEncoder().encode(text)
       return (name === 'bytes' || name === 'fixed') && meaning === undefined ? bytesOf : undefined
     case 'fixed':
-      return name === 'fixed' && meaning === undefined && sizeOf(writer) === type.length ? bytesOf : undefined
+      return name === 'fixed' && meaning === undefined && (underlying(writer) as Fixed).size === type.length
+        ? bytesOf
+        : undefined
   }
 }
 
@@ -248,28 +252,9 @@ function within<R>(step: string, make: () => R): R {
 }
 
 function unreadable(writer: avro.Type, type: DataType): Unreadable {
-  const meaning = writer instanceof Annotated ? ` (${writer.meaning})` : ''
-  return new Unreadable('', `Avro ${nameOf(writer)}${meaning} can't be read as ${type.kind}`)
-}
-
-/** `long` for one of bigints; that of the underlying type where it has another meaning. */
-function nameOf(type: avro.Type): string {
-  const { typeName } = type instanceof Annotated ? type.underlyingType : type
-  return typeName === 'abstract:long' ? 'long' : typeName
-}
-
-function branchName(type: avro.Type): string {
-  return type.branchName!
-}
-
-function sizeOf(type: avro.Type): number | undefined {
-  return (type as { readonly size?: number }).size
-}
-
-function isRecord(type: avro.Type): type is avro.types.RecordType {
-  return nameOf(type) === 'record'
-}
-
-function isArray(type: avro.Type): type is avro.types.ArrayType {
-  return nameOf(type) === 'array'
+  const description = describeType(type)
+  return new Unreadable(
+    '',
+    `Avro ${kindName(writer)} can't be read as ${typeof description === 'string' ? description : type.kind}`,
+  )
 }

@@ -60,7 +60,7 @@ describe('defaults', () => {
       icebergCatalog: 'sqlite',
       queryEngine: 'duckdb',
       topic: { partitions: 4 },
-      schemaRegistry: { url: undefined, credentials: undefined },
+      schemaRegistry: { url: undefined, credentials: undefined, path: join(cwd, 'data/schemas.db') },
       producer: { acks: 'all', retry: { retries: 5, baseMs: 50, maxMs: 5_000 } },
     })
     expect(warnings).toEqual([])
@@ -193,7 +193,7 @@ describe('the schema registry', () => {
       SCHEMA_REGISTRY_PASSWORD: 'hunter2',
     }
     const { config, settings } = registry(env)
-    expect(config.schemaRegistry).toEqual({
+    expect(config.schemaRegistry).toMatchObject({
       url: env.SCHEMA_REGISTRY_URL,
       credentials: { username: 'ann', password: 'hunter2' },
     })
