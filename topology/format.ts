@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { TopologyError } from './errors.ts'
 import { binary } from './schema/kinds.ts'
+import { protobufSchema } from './schema/protobuf.ts'
 import type { StructType } from './schema/types.ts'
 
 /**
@@ -63,8 +64,8 @@ export function avro(options: RegistryFormatOptions = {}): TopicFormat {
 
 /**
  * Protocol Buffers (proto3) in Confluent's wire format: a zero byte, the id of the schema, which message of it, the message.
- * Fields are told apart by their numbers, which are their places in the zod object, from 1: add new ones at its end, and
- * take none away. What else is said of `avro` holds here too.
+ * Their fields have as numbers their places in the zod object, from 1: add new ones at its end, and take none away. A list
+ * or a map that is null is written as an empty one. What else is said of `avro` holds here too.
  *
  * @example topic('orders', Order, { format: protobuf() })
  */
@@ -89,7 +90,7 @@ export interface RawRow {
   value: Uint8Array
 }
 
-/** @throws {TopologyError} `FORMAT_INVALID` */
+/** @throws {TopologyError} `FORMAT_INVALID`; `SCHEMA_UNSUPPORTED` for what has no form in Protobuf */
 export function requireFormat(topic: string, format: TopicFormat, { fields }: StructType): void {
   if (format.kind === 'raw') {
     if (fields.length === 1 && fields[0]!.name === 'value' && fields[0]!.type.kind === 'binary') return
@@ -100,6 +101,7 @@ export function requireFormat(topic: string, format: TopicFormat, { fields }: St
     )
   }
   if (format.kind === 'json') return
+  if (format.kind === 'protobuf') protobufSchema('Record', fields)
   const { recordName } = format
   if (recordName !== undefined && !/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(recordName))
     throw invalid(topic, `"${recordName}" is no record name`, 'Use names of letters, digits and _, with dots between.')

@@ -89,9 +89,7 @@ export function openSerdes({ schemaRegistry }: Config, { clock, logger }: Compos
   })
 }
 
-async function openRegistry({ url, credentials, path }: Config['schemaRegistry']) Promise<
-  Parameters<typeof import('../../connectors/registry/serdes.ts').openRegistrySerdes>[0]['registry']
-> {
+async function openRegistry({ url, credentials, path }: Config['schemaRegistry']) {
   if (url === undefined) {
     const { openEmbeddedRegistry } = await import('../../connectors/registry/embedded/embedded-registry.ts')
     return openEmbeddedRegistry({ path })
