@@ -2,10 +2,11 @@
 import type { Clock, Random } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { RegistryTopic, SerdeSystem, Serializer } from '../../topology/contract/serde.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import { CODECS } from './codecs.ts'
 import { Patience } from './patience.ts'
 import { subjectOf } from './record-name.ts'
-import { type SchemaRegistry, schemaIncompatible } from './registry.ts'
+import type { SchemaRegistry } from './registry.ts'
 import { registryDeserializer } from './registry-deserializer.ts'
 import { Schemas } from './schemas.ts'
 import { framed } from './wire-format.ts'
@@ -62,7 +63,15 @@ export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOp
       if (latest.type !== codec.type) throw new Error(`its schemas are ${latest.type}, not ${codec.type}`)
       codec.reader(latest, topic)
     } catch (error) {
-      throw schemaIncompatible(subject, (error as Error).message, error)
+      throw new SluiceError(
+        'SCHEMA_INCOMPATIBLE',
+        `topic '${topic.name}' can't be read as it is declared: ${(error as Error).message}`,
+        {
+          cause: error,
+          fix: `Declare it as the latest schema of subject '${subject}' has it; a field may be left out.`,
+          details: { topic: topic.name, subject },
+        },
+      )
     }
   }
 

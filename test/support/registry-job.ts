@@ -17,7 +17,10 @@ export interface RegistryWorld extends AsyncDisposable {
   readonly serdes: SerdeSystem
   /** What serdes and topics have logged. */
   readonly log: readonly RecordedLog[]
-  /** Writes rows as another application would: with the schema of its own `topic`, registered when it is not. */
+  /** Values as another application writes them: with the schema of its own `topic`, registered when it is not. */
+  encode<T>(topic: Topic<T>, rows: readonly T[]): Promise<readonly Uint8Array[]>
+  append(topic: string, values: readonly (Uint8Array | null)[]): Promise<void>
+  /** Both. */
   write<T>(topic: Topic<T>, rows: readonly T[]): Promise<void>
 }
 
@@ -28,20 +31,25 @@ export function openRegistryWorld(registry: SchemaRegistry): RegistryWorld {
   const logger = recordingLogger(log)
   const topics = openLog({ path: join(directory, 'log.db'), clock: systemClock, logger })
   const serdes = openRegistrySerdes({ registry, clock: systemClock, random: Math.random, logger })
+  async function encode<T>(topic: Topic<T>, rows: readonly T[]): Promise<readonly Uint8Array[]> {
+    const serializer = serializerOf(topic, serdes)
+    await serializer.prepare?.()
+    return rows.map((row) => serializer.encode(row))
+  }
+
+  async function append(topic: string, values: readonly (Uint8Array | null)[]): Promise<void> {
+    await topics.ensureTopic(topic)
+    const records = values.map((value) => ({ key: null, value }))
+    await topics.append(topic, records, 'all')
+  }
+
   return {
     topics,
     serdes,
     log,
-    async write(topic, rows) {
-      const serializer = serializerOf(topic, serdes)
-      await serializer.prepare?.()
-      await topics.ensureTopic(topic.name)
-      await topics.append(
-        topic.name,
-        rows.map((row) => ({ key: null, value: serializer.encode(row) })),
-        'all',
-      )
-    },
+    encode,
+    append,
+    write: async (topic, rows) => append(topic.name, await encode(topic, rows)),
     async [Symbol.asyncDispose]() {
       await serdes.close()
       await topics.close()
