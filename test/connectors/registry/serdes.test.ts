@@ -145,7 +145,7 @@ describe('what is not to be decoded', () => {
       protobufs!,
     ])
     const parsed = memorySink<{ id: bigint | null }>('parsed')
-    const rejected = memorySink<{ rule: string; reason: string }>('rejected')
+    const rejected = memorySink<Record<string, unknown>>('rejected')
     const job = topology('bronze', ({ from }) => {
       const bronze = from(orders).pipe(bronzeLayer({ sourceSystem: 'shop', columns: { id: 'id' } }))
       bronze.parsed.pipe(to(parsed as never))
