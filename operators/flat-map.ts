@@ -9,7 +9,7 @@ import { append, type ElementOf, type StreamHandle, type StreamLike, type Transf
  *
  * Guarantee: records keep their order, and those made of one stay together.
  *
- * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns no iterable.
+ * @throws {OperatorError} naming the operator and the record, when `fn` throws, or returns no iterable of records.
  * @example orders.pipe(flatMap((order) => order.items.map((item) => ({ orderId: order.id, sku: item.sku }))))
  */
 export function flatMap<S extends StreamHandle, R>(

@@ -9,7 +9,7 @@ import { append, type ElementOf, type StreamHandle, type StreamLike, type Transf
  *
  * Guarantee: one record out for each in, in their order.
  *
- * @throws {OperatorError} naming the operator and the record, when `fn` throws or returns a promise.
+ * @throws {OperatorError} naming the operator and the record, when `fn` throws, or returns undefined or a promise.
  * @example orders.pipe(map(({ id, totalCents }) => ({ id, total: totalCents / 100 })))
  */
 export function map<S extends StreamHandle, R>(fn: (value: ElementOf<S>) => R): Transform<S, StreamLike<S, R>> {

@@ -50,6 +50,11 @@ export function toKey(value: unknown): Key {
   })
 }
 
+/** What errors call the one that made a key: a function, or the fields that `keyBy` was told. */
+export function describeKey(key: readonly string[] | ((row: any) => unknown) | undefined): string {
+  return typeof key === 'function' ? 'the key function' : `keyBy(${(key ?? []).join(', ')})`
+}
+
 /**
  * The key of several values, in order; of one value, that value's own key.
  *

@@ -19,9 +19,9 @@ export function plainDeserializer(from: TypedTopic | EndpointReference): Deseria
   return 'format' in from && from.format.kind === 'raw' ? RAW_DESERIALIZER : jsonDeserializer(from.schema)
 }
 
-export function serializerOf(topic: TypedTopic, serdes: SerdeSystem): Serializer<any> {
-  if (needsRegistry(topic)) return serdes.serializer(topic)
-  return topic.format.kind === 'raw' ? RAW_SERIALIZER : jsonSerializer(topic.schema)
+export function serializerOf(to: TypedTopic | EndpointReference, serdes: SerdeSystem): Serializer<any> {
+  if (needsRegistry(to)) return serdes.serializer(to)
+  return 'format' in to && to.format.kind === 'raw' ? RAW_SERIALIZER : jsonSerializer(to.schema)
 }
 
 const RAW_DESERIALIZER: Deserializer<RawRow> = {

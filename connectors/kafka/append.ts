@@ -11,7 +11,7 @@ import type { KafkaSettings } from './settings.ts'
 
 export interface AppenderOptions {
   readonly driver: KafkaDriver
-  readonly settings: Pick<KafkaSettings, 'compression' | 'discoveryIntervalMs'>
+  readonly settings: Pick<KafkaSettings, 'bootstrapServers' | 'compression' | 'discoveryIntervalMs'>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -103,10 +103,10 @@ export class KafkaAppender {
   }
 
   private lookUp(name: string): Promise<Destination> {
-    const { driver, clock } = this.options
+    const { driver, settings, clock } = this.options
     const found = driver
       .admin()
-      .then((admin) => knownTopic(admin, name))
+      .then((admin) => knownTopic(admin, name, settings.bootstrapServers))
       .then((topic) => ({ topic, partitioner: new TopicPartitioner(topic), knownSinceMs: clock.monotonicMs() }))
     this.destinations.set(name, found)
     found.catch(() => this.destinations.delete(name))

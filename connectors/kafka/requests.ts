@@ -4,8 +4,8 @@ import { BATCH_OVERHEAD_BYTES, recordBytes } from '../../topology/record-bytes.t
 import type { PartitionRecords } from './driver/driver.ts'
 import type { KnownTopic } from './known-topic.ts'
 
-/** Of a batch, bytes: larger ones make nothing faster. */
-const MAX_BATCH_BYTES = 1 << 20
+/** Of a batch, bytes: larger ones make nothing faster, and no driver has to cut these. */
+const MAX_BATCH_BYTES = 512 << 10
 
 /** How many bytes a batch for a topic may have. */
 export function batchLimitOf({ maxMessageBytes }: KnownTopic): number {

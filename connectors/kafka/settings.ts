@@ -26,9 +26,11 @@ export interface KafkaSettings {
   /** host:port, several of them for when one is away. */
   readonly bootstrapServers: readonly string[]
   readonly clientId: string
+  /** @default sluice-<job> */
+  readonly groupId?: string | undefined
   readonly client: KafkaClient
-  readonly tls?: KafkaTls
-  readonly sasl?: KafkaSasl
+  readonly tls?: KafkaTls | undefined
+  readonly sasl?: KafkaSasl | undefined
   /** Of what Sluice writes. */
   readonly compression: Compression
   /** A request that has had no answer for so long has failed, milliseconds. */

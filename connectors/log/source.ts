@@ -14,7 +14,11 @@ import { RecordBatch } from './record-batch.ts'
 import type { LogStore } from './store.ts'
 import type { PartitionOffsets, Topic, Topics } from './topics.ts'
 
+/** How soon a running job reads partitions that were added to its topic. */
+const DISCOVERY_INTERVAL_MS = 10_000
+
 export class LogSource implements Source {
+  readonly discoveryIntervalMs = DISCOVERY_INTERVAL_MS
   private readonly store: LogStore
   private readonly topics: Topics
   private readonly topicName: string

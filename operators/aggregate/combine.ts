@@ -37,7 +37,14 @@ export function combine(uid: string, named: Aggregates): Combined {
   return {
     names,
     codec: tuple(...aggregates.map((aggregate) => aggregate.codec)),
-    create: () => aggregates.map((aggregate) => aggregate.create()),
+    create: () =>
+      aggregates.map((aggregate, place) => {
+        try {
+          return aggregate.create()
+        } catch (error) {
+          throw failure(place, ', creating', undefined, error)
+        }
+      }),
     add(into, row, timestampMs) {
       for (let place = 0; place < count; place++) {
         try {

@@ -118,9 +118,9 @@ function createRunningAggregate(
   function begin(keyGroup: number, key: Key, timestampMs: number | undefined): Change {
     const kept = state.update(0, keyGroup, key)
     if (kept !== undefined) return { accumulators: kept, before: rowOf(key, kept, ALWAYS), timestampMs }
-    const created = accumulators.create()
-    state.set(0, keyGroup, key, created)
-    return { accumulators: created, before: undefined, timestampMs }
+    state.set(0, keyGroup, key, accumulators.create())
+    // What was set may be written before the batch is over; only what update hands out may change until then.
+    return { accumulators: state.update(0, keyGroup, key)!, before: undefined, timestampMs }
   }
 
   function write(key: Key, { accumulators: gathered, before, timestampMs }: Change): void {

@@ -55,7 +55,7 @@ export type AsyncOutputs<T, R, O> = O extends { readonly onError: 'divert' } | {
  *
  * How to try again, limit, remember and replace: {@link withPolicies}.
  *
- * Guarantee: each record has one result, and may be asked for again after a crash.
+ * Guarantee: each record has one result, or leaves by `failed`, and may be asked for again after a crash.
  *
  * @throws {TopologyError} `ASYNC_OPTION` when capacity or timeout make no sense.
  * @throws {OperatorError} naming operator, function and record, when the function fails, returns no promise, or its

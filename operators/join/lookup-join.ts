@@ -1,13 +1,17 @@
 /** Join each row with what somebody else has for its key. */
 
 import type { Key } from '../../topology/element.ts'
+import { isSluiceError } from '../../topology/errors.ts'
+import { toKey } from '../../topology/key.ts'
 import type { AnyStream, ElementOf, Transform } from '../../topology/stream.ts'
+import { userFunctionError } from '../../topology/user-function.ts'
 import { type AsyncMapOptions, type AsyncOutputs, asyncMap } from '../async/async-map.ts'
 import { type CachedOptions, cached } from '../async/policies/cached.ts'
 import type { Policy } from '../async/policies/policy.ts'
 import { withPolicies } from '../async/policies/with-policies.ts'
 import type { AsyncCall } from '../async/request.ts'
 import { flatMap } from '../flat-map.ts'
+import { checkedRow } from '../process/checked-results.ts'
 
 export interface LookupJoinOptions<T, K extends Key, V, J extends 'inner' | 'left', O> extends AsyncMapOptions {
   /** The key that a row is looked up by. */
@@ -38,7 +42,8 @@ export interface LookupJoinOptions<T, K extends Key, V, J extends 'inner' | 'lef
  * Guarantee: each row has one result at most, and may be asked for again after a crash.
  *
  * @throws {TopologyError} `ASYNC_OPTION`.
- * @throws {OperatorError} as `asyncMap`; naming the function and the row, when `by` or `select` throws.
+ * @throws {OperatorError} as `asyncMap`; naming the function and the row, when `by` throws or gives no key, or `select`
+ * throws or returns no row.
  * @example
  * shipments.pipe(
  *   lookupJoin({
@@ -60,10 +65,14 @@ export function lookupJoin<
 >(options: LookupJoinOptions<ElementOf<S>, K, V, J, O> & A): Transform<S, AsyncOutputs<ElementOf<S>, O, A>> {
   const { by, load, cache, type, select, name = 'lookupJoin', ...rest } = options
   const policies: Policy<any, any>[] = cache === undefined ? [] : [cached<K>({ by: (key) => key, ...cache })]
-  const ask = withPolicies(load, ...policies, pairing(by))
+  const ask = withPolicies(load, ...policies, pairing(name, by))
   const join = flatMap<AnyStream, O>((({ row, found }: Pair) => {
-    if (found !== undefined && found !== null) return [select(row, found)]
-    return type === 'left' ? [select(row, null as never)] : []
+    if ((found === undefined || found === null) && type !== 'left') return []
+    try {
+      return [checkedRow(select(row, found ?? (null as never)))]
+    } catch (error) {
+      throw userFunctionError(name, 'select', row, error)
+    }
   }) as (pair: any) => O[])
   return (input) => {
     const asked = asyncMap<AnyStream, Pair>(ask as never, { ...rest, name } as AsyncMapOptions)(input) as any
@@ -77,9 +86,22 @@ interface Pair {
 }
 
 /** The row beside its answer: the answer alone is what a cache keeps. */
-function pairing(by: (row: any) => Key): Policy<any, any> {
+function pairing(uid: string, by: (row: any) => Key): Policy<any, any> {
+  const keyOf = (row: unknown): Key => {
+    try {
+      return toKey(by(row))
+    } catch (error) {
+      // One of ours would pass as it is, and name nobody.
+      throw userFunctionError(
+        uid,
+        'by',
+        row,
+        isSluiceError(error, 'KEY_INVALID') ? new TypeError(error.message) : error,
+      )
+    }
+  }
   return {
     name: 'pairing',
-    apply: (fn) => async (row, call) => ({ row, found: await fn(by(row) as any, call) }),
+    apply: (fn) => async (row, call) => ({ row, found: await fn(keyOf(row) as any, call) }),
   }
 }

@@ -36,7 +36,7 @@ export class KeyScope {
       `${this.uid}: ${what} outside of ${this.functions}, where there is no current key`,
       {
         fix: `Read, write and emit before ${this.functions} returns; keep nothing of its context for a callback or a promise.`,
-        details: { uid: this.uid },
+        details: { uid: this.uid, function: this.functions },
       },
     )
   }

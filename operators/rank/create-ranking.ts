@@ -43,8 +43,9 @@ export function createRanking(context: OperatorContext, ranking: Ranking): Opera
   function begin(keyGroup: number, key: Key): Change {
     let after = state.update(0, keyGroup, key)
     if (after === undefined) {
-      after = []
-      state.set(0, keyGroup, key, after)
+      state.set(0, keyGroup, key, [])
+      // What was set may be written before the batch is over; only what update hands out may change until then.
+      after = state.update(0, keyGroup, key)!
     }
     return { before: after.slice(), after, comeMs: new Map() }
   }

@@ -60,7 +60,7 @@ export function createEventTime(context: OperatorContext, plan: EventTimePlan): 
       `${uid}: ${what} gives no event time but ${describeResult(timeMs)} for ${describeValue(row)}`,
       {
         fix: 'Quarantine records without a valid time before it, for example with expect() and isoTimestamp().',
-        details: { uid, value: describeValue(row) },
+        details: { uid, function: what, value: describeValue(row) },
       },
     )
   }

@@ -38,7 +38,8 @@ export interface AggregateOutputs<S, A> {
  * the order of their ends. Keyed state: the accumulators of every open window; of sliding windows those of their panes,
  * each once.
  *
- * Guarantee: a record counts once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ * Guarantee: a record counts once in each of its windows that is open, and leaves by `late` when none is, also over crashes
+ * and rescales.
  *
  * @throws {TopologyError} `AGGREGATE_NAME` when there is no aggregate, or one is called as a column of the key;
  * `WINDOW_BOUNDS` when one tells when the window begins or ends, and the windows have no such time.

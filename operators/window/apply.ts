@@ -4,7 +4,8 @@ import { SluiceError } from '../../topology/errors.ts'
 import { keyValues } from '../../topology/key.ts'
 import { fieldsOf, type Row } from '../../topology/schema/index.ts'
 import { appendWithSides, type Stream, type Transform } from '../../topology/stream.ts'
-import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
+import { userFunctionError } from '../../topology/user-function.ts'
+import { checkedRow, refusePromise } from '../process/checked-results.ts'
 import { collectedRows } from './collected-rows.ts'
 import type { ResultWriter } from './result-writer.ts'
 import { type WindowElementOf, type WindowedStream, windowParameters } from './window.ts'
@@ -40,9 +41,11 @@ export interface ApplyOutputs<S, O> {
  * the records of every open window, in sliding windows each once. Where an aggregate does, use it: its state is a few
  * numbers.
  *
- * Guarantee: a record is handed over once in each of its windows, or leaves by `late`, also over crashes and rescales.
+ * Guarantee: a record is among those of each of its windows that is open, and leaves by `late` when none is, also over
+ * crashes and rescales.
  *
- * @throws {OperatorError} naming the operator and the key, when the function throws or returns a promise.
+ * @throws {OperatorError} naming the operator and the key, when the function throws, returns a promise or
+ * emits nothing.
  * @example
  * purchases.pipe(
  *   keyBy('user_id'),
@@ -105,16 +108,11 @@ function createApply({ uid, writer, keyColumns, onWindow }: Applied): Fire {
       window,
       emit(row) {
         if (!isOpen) throw emittedLater(uid)
-        writer.write(row, timestampMs)
+        writer.write(checkedRow(row), timestampMs)
       },
     }
     try {
-      const result = onWindow(rows as readonly unknown[], context)
-      if (isPromise(result)) {
-        // The error says it all; what becomes of the promise must not end the process.
-        Promise.resolve(result).catch(() => undefined)
-        throw new TypeError(`it must return nothing, not ${describeResult(result)}`)
-      }
+      refusePromise(onWindow(rows as readonly unknown[], context))
     } catch (error) {
       throw userFunctionError(uid, 'onWindow', context.key, error)
     } finally {

@@ -3,7 +3,7 @@ import type { Operator, OperatorContext } from '../../topology/contract/operator
 import { describeValue } from '../../topology/describe-value.ts'
 import { Batch, type Key } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
-import { compositeKey, toKey } from '../../topology/key.ts'
+import { compositeKey, describeKey, toKey } from '../../topology/key.ts'
 import type { Aggregates } from '../aggregate/combine.ts'
 import { accumulatorsOf } from './accumulators.ts'
 import type { PaneGrid } from './pane-grid.ts'
@@ -37,7 +37,7 @@ export function createPartials(context: OperatorContext, { keyOf, grid, aggregat
       throw new OperatorError(`${context.uid}: a record has no usable key: ${message}`, {
         cause,
         fix: 'Filter such records out, or key by something every record has.',
-        details: { uid: context.uid, value: describeValue(row) },
+        details: { uid: context.uid, function: describeKey(keyOf), value: describeValue(row) },
       })
     }
   }

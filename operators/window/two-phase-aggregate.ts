@@ -30,7 +30,8 @@ export interface TwoPhaseOutputs<S, A> {
  * from one phase to two and back with its state. What a part is too late for arrives in `late` as results, since its records
  * are gone. For tumbling, sliding and global windows whose trigger does not count records. Columns are opaque to lineage.
  *
- * Guarantee: every record counts once, as in `aggregate`. Keyed state: that of `aggregate`, behind the exchange.
+ * Guarantee: a record counts once in each of its windows that is open, or in a result that leaves by `late`, also over crashes
+ * and rescales. Keyed state: that of `aggregate`, behind the exchange.
  *
  * @throws {TopologyError} as `aggregate`; `TWO_PHASE` when the windows are of another kind, or something stands between
  * `keyBy` and `window`.

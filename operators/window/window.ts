@@ -61,7 +61,7 @@ type NoLateness = Pick<WindowOptions, 'trigger'> & { readonly allowedLateness?: 
  * expected any more); what comes for it afterwards is late. Its results are written then, once; a `trigger` writes them
  * earlier or more often. Stateless: what gathers the windows keeps what is in them.
  *
- * Guarantee: a record falls into all of its windows, or leaves by `late`.
+ * Guarantee: a record falls into each of its windows that is open, and leaves by `late` when none is.
  *
  * @throws {TopologyError} `UNKEYED`; `WINDOW_LATENESS` when the allowed lateness is negative or no number;
  * `WINDOW_TRIGGER` when the windows can't have that trigger.
@@ -87,7 +87,7 @@ export function window<S extends KeyedStream<any, any>, const W extends Windows 
  * Cuts a stream into windows of all of its records, whatever their key: one subtask has to see them all, so use it behind
  * what makes the stream small. Else as `window`. Stateless: what gathers the windows keeps what is in them.
  *
- * Guarantee: a record falls into all of its windows, or leaves by `late`.
+ * Guarantee: a record falls into each of its windows that is open, and leaves by `late` when none is.
  *
  * @throws {TopologyError} as `window`.
  * @example orders.pipe(windowAll(tumbling(minutes(1))), aggregate({ orders: count() }))

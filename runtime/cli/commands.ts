@@ -3,6 +3,7 @@ import { describeVariable, VARIABLES, type Variable } from '../config/variables.
 import type { CommandDescription } from './command.ts'
 import { dataDir, formats, logging, variableOption } from './command-options.ts'
 import { JOB_COMMANDS } from './job-commands.ts'
+import { TOPIC_COMMANDS } from './topic-commands.ts'
 import { suggestion, usageError } from './usage-error.ts'
 
 export const COMMANDS: readonly CommandDescription[] = [
@@ -137,14 +138,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     examples: ['runtime table silver.events', 'runtime table silver.events --format json'],
     load: () => import('./table.ts'),
   },
-  {
-    name: 'topics',
-    summary: 'list the topics with their offsets',
-    positionals: [],
-    options: { 'data-dir': dataDir, format: formats('text', 'json') },
-    examples: ['runtime topics'],
-    load: () => import('./topics.ts'),
-  },
+  ...TOPIC_COMMANDS,
   {
     name: 'stage',
     summary: 'serve one stage of a job to a host in another process',
@@ -189,16 +183,32 @@ export const COMMANDS: readonly CommandDescription[] = [
   {
     name: 'help',
     summary: 'show help, of one command or of all',
-    positionals: [{ name: 'COMMAND', summary: 'a command', optional: true }],
+    positionals: [
+      { name: 'COMMAND', summary: 'a command', optional: true },
+      { name: 'WORD', summary: 'the second word of a command that has two', optional: true },
+    ],
     options: { format: formats('text', 'json') },
-    examples: ['runtime help submit', 'runtime help --format json'],
+    examples: ['runtime help submit', 'runtime help topics alter', 'runtime help --format json'],
     load: () => import('./help.ts'),
   },
 ]
 
-/** @throws {SluiceError} `USAGE`, with the nearest name. */
+/**
+ * The command that a command line names, in one word or two, and what follows it.
+ *
+ * @throws {SluiceError} `USAGE`, with the nearest name.
+ */
+export function chooseCommand(argv: readonly string[]): { command: CommandDescription; rest: readonly string[] } {
+  const [first = '', second = ''] = argv
+  const isGroup = COMMANDS.some(({ name }) => name.startsWith(`${first} `))
+  if (!isGroup || second === '' || second.startsWith('-')) return { command: findCommand(first), rest: argv.slice(1) }
+  return { command: findCommand(`${first} ${second}`), rest: argv.slice(2) }
+}
+
+/** By its name; the first word of several commands alone is the first of them. @throws {SluiceError} `USAGE` */
 export function findCommand(name: string): CommandDescription {
-  const command = COMMANDS.find((candidate) => candidate.name === name)
+  const command =
+    COMMANDS.find((each) => each.name === name) ?? COMMANDS.find((each) => each.name.startsWith(`${name} `))
   if (command !== undefined) return command
   const what = name.startsWith('-') ? 'option' : 'command'
   throw usageError(

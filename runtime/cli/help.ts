@@ -6,8 +6,8 @@ import { EXIT_CODES, ExitCode } from './exit-code.ts'
 import { commandHelp, overview } from './help-text.ts'
 
 export async function run(context: CommandContext): Promise<number> {
-  const [name] = context.positionals
-  const command = name === undefined ? undefined : findCommand(name)
+  const name = context.positionals.join(' ')
+  const command = name === '' ? undefined : findCommand(name)
   if (context.format === 'json') {
     context.printJson(
       command === undefined ? { commands: COMMANDS.map(describe), exitCodes: EXIT_CODES } : describe(command),

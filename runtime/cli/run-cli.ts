@@ -2,7 +2,7 @@
 import { isSluiceError } from '../../topology/errors.ts'
 import type { CommandDescription } from './command.ts'
 import { type CliEnvironment, CommandContext } from './command-context.ts'
-import { findCommand } from './commands.ts'
+import { chooseCommand } from './commands.ts'
 import { ExitCode, exitCodeOf, interruptedCode } from './exit-code.ts'
 import { commandHelp, overview } from './help-text.ts'
 import { parseArguments } from './parse-arguments.ts'
@@ -11,7 +11,7 @@ import { printError } from './print-error.ts'
 /** `argv` without node and script. Resolves to the exit code; never rejects. */
 export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
   const { stdout, stderr } = environment
-  const [name, ...rest] = argv
+  const [name] = argv
   if (name === undefined) {
     stderr.write(overview())
     return ExitCode.usage
@@ -25,7 +25,10 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     stdout.write(overview())
     return ExitCode.ok
   }
-  return reported(argv, environment, () => runCommand(findCommand(name), rest, environment))
+  return reported(argv, environment, () => {
+    const { command, rest } = chooseCommand(argv)
+    return runCommand(command, rest, environment)
+  })
 }
 
 /** A program of one command: the same help, options and exit codes as a command of `runtime`. Never rejects. */

@@ -24,8 +24,12 @@ export interface ComposeContext {
   readonly logger: Logger
 }
 
-/** Where `topic()` lives: the embedded log. A new topic gets the configured number of partitions unless told otherwise. */
+/** Where `topic()` lives: Kafka, or the embedded log, whose new topics get the configured number of partitions unless told otherwise. */
 export async function openTopics(config: Config, { clock, logger }: ComposeContext): Promise<TopicSystem> {
+  if (config.kafka !== undefined) {
+    const { openKafkaTopics } = await import('./open-kafka.ts')
+    return openKafkaTopics(config, config.kafka, { clock, logger })
+  }
   const { openLog } = await import('../../connectors/log/log.ts')
   return withPartitions(openLog({ path: config.logPath, clock, logger, faultPoint }), config.topic.partitions)
 }

@@ -1,6 +1,7 @@
 /** The form of every variable: from strings, as environment, flags and defaults hold them, to values. */
 import * as z from 'zod'
-import { DURATION_FORM, parseDurationMs } from './duration.ts'
+import { choice, durationMs, durationOrZeroMs, integer } from './forms.ts'
+import { kafkaForms, kafkaProblems } from './kafka.ts'
 import {
   ACKS,
   LOG_FORMATS,
@@ -13,28 +14,6 @@ import {
   type Variable,
   WORKER_TRANSPORTS,
 } from './variables.ts'
-
-function choice<const T extends readonly [string, ...string[]]>(values: T) {
-  return z.string().trim().toLowerCase().pipe(z.enum(values))
-}
-
-function integer(minimum: number, maximum: number) {
-  return z.string().trim().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum))
-}
-
-const durationMs = z.string().transform((text, context) => {
-  const parsed = parseDurationMs(text)
-  if (parsed !== undefined && parsed > 0) return parsed
-  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
-  return z.NEVER
-})
-
-const durationOrZeroMs = z.string().transform((text, context) => {
-  const parsed = parseDurationMs(text)
-  if (parsed !== undefined) return parsed
-  context.addIssue({ code: 'custom', message: `expected ${DURATION_FORM}` })
-  return z.NEVER
-})
 
 /** A path, or the URI of a place in a bucket. */
 const directory = z
@@ -82,7 +61,7 @@ const variables = z.object({
   S3_PATH_STYLE: choice(PATH_STYLES),
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
-  KAFKA_BOOTSTRAP_SERVERS: z.never().optional(),
+  ...kafkaForms,
   SCHEMA_REGISTRY_URL: z.url({ protocol: /^https?$/ }).optional(),
   SCHEMA_REGISTRY_USERNAME: z.string().trim().min(1).optional(),
   SCHEMA_REGISTRY_PASSWORD: z.string().min(1).optional(),
@@ -99,6 +78,7 @@ export const ConfigVariables = variables.superRefine((values, context) => {
     if ((values[one] === undefined) === (values[other] === undefined)) continue
     context.addIssue({ code: 'custom', path: [values[one] === undefined ? one : other] })
   }
+  for (const variable of kafkaProblems(values)) context.addIssue({ code: 'custom', path: [variable] })
 })
 
 /** Neither is worth anything without the other. */

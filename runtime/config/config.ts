@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type * as z from 'zod'
 import type { RestartSettings } from '../coordinator/restart-strategy.ts'
 import type { ConfigVariables } from './config-variables.ts'
+import { type KafkaConfig, kafkaConfig } from './kafka.ts'
 
 export interface Config {
   /** Absolute path. */
@@ -74,6 +75,8 @@ export interface Config {
   }
   readonly icebergCatalog: 'sqlite'
   readonly queryEngine: 'duckdb'
+  /** Undefined: topics live in the embedded log. */
+  readonly kafka: KafkaConfig | undefined
   readonly topic: {
     /** Partitions of a new topic. */
     readonly partitions: number
@@ -137,6 +140,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     s3: s3Of(values),
     icebergCatalog: values.ICEBERG_CATALOG,
     queryEngine: values.QUERY_ENGINE,
+    kafka: kafkaConfig(values),
     topic: { partitions: values.TOPIC_PARTITIONS },
     schemaRegistry: schemaRegistryOf(values, dataDir),
     producer: {

@@ -52,8 +52,8 @@ export function loadConfig({ flags = {}, env, cwd }: ConfigSources): LoadedConfi
     const found = (
       [
         ['flag', flags[variable]],
-        ['environment', env[variable] || undefined],
-        ['.env', envFile[variable] || undefined],
+        ['environment', env[variable] || secretIn(variable, env)],
+        ['.env', envFile[variable] || secretIn(variable, envFile)],
       ] as const
     ).find(([, value]) => value !== undefined)
     const value = found?.[1] ?? describeVariable(variable).default
@@ -78,6 +78,25 @@ export function loadConfig({ flags = {}, env, cwd }: ConfigSources): LoadedConfi
       summary: describeVariable(variable).summary,
     })),
     warnings: unknownVariables({ ...envFile, ...env }),
+  }
+}
+
+/** A secret may be in a file, as orchestrators mount them: `KAFKA_SASL_PASSWORD_FILE` names it. */
+function secretIn(variable: Variable, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const path = env[`${variable}_FILE`] || undefined
+  if (path === undefined || describeVariable(variable).secret !== true) return undefined
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new SluiceError(
+      'CONFIG_UNREADABLE',
+      `${variable}_FILE: ${path} cannot be read: ${(error as Error).message}`,
+      {
+        cause: error,
+        fix: 'Name a file that this user may read, which holds the secret and nothing else.',
+        details: { variable, path },
+      },
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every variable Sluice reads, described once: its form, its default, its flag. Help, errors and `runtime config` follow. */
 import { DURATION_FORM } from './duration.ts'
+import { KAFKA_VARIABLES } from './kafka.ts'
 
 /** What is known of a variable beside its form. */
 export interface VariableDescription {
@@ -231,11 +232,7 @@ export const VARIABLES = {
     default: 'duckdb',
     unsupported: 'this version has one query engine, duckdb, which runs inside the process',
   },
-  KAFKA_BOOTSTRAP_SERVERS: {
-    summary: 'brokers that topics live on, instead of the embedded log (not in this version)',
-    expected: 'no value',
-    unsupported: 'this version keeps topics in the embedded log, log.db under SLUICE_DATA_DIR; leave it unset',
-  },
+  ...KAFKA_VARIABLES,
   SCHEMA_REGISTRY_URL: {
     summary:
       'the schema registry of topics in Avro and Protobuf, with the REST interface of Confluent; unset, the embedded one',

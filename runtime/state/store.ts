@@ -47,6 +47,13 @@ export async function createStageState(options: StageStateOptions): Promise<Stag
   const claimedSplits = new Set<string>()
 
   const split = (uid: string, name: string): SplitStateHandle => {
+    // A checkpoint finds the operator of a split state by what stands before the last "/".
+    if (name === '' || name.includes('/')) {
+      throw new SluiceError('STATE_DECLARATION', `operator ${uid}: no split state can have the name "${name}"`, {
+        fix: 'Give it a name of at least one character, without "/".',
+        details: { uid, state: name },
+      })
+    }
     const id = `${uid}/${name}`
     if (claimedSplits.has(id)) {
       throw new SluiceError('STATE_DUPLICATE', `operator ${uid} declares the split state ${name} twice`, {

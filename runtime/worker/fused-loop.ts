@@ -5,7 +5,7 @@
  * evaluated: V8 collects call feedback per module instance, and it folds a module's constants, so that a chain's loop
  * ends up with exactly its own calls. Chains that share one instance fall to under half the speed.
  */
-import { checkBoolean } from '../../topology/user-function.ts'
+import { checkBoolean, describeResult, isPromise } from '../../topology/user-function.ts'
 import { type FusedStep, takeSteps } from './fused-steps.ts'
 
 const steps: readonly FusedStep[] = takeSteps()
@@ -43,6 +43,23 @@ function kept(result: unknown): boolean {
   return result === true || (result !== false && checkBoolean(result))
 }
 
+/** The maps whose first result has been looked at, a bit each. */
+let known = 0
+
+/** What a map returned. Its first result tells of promises: a function is asynchronous for all records, or for none. */
+function made(result: unknown, bit: number): unknown {
+  if (result === undefined) throw noRecord(result)
+  if ((known & bit) === 0) {
+    if (isPromise(result)) throw noRecord(result)
+    known |= bit
+  }
+  return result
+}
+
+function noRecord(result: unknown): TypeError {
+  return new TypeError(`it must return a record, not ${describeResult(result)}`)
+}
+
 /**
  * Runs the steps over `rows`; the rows that come through go to `out`, and where each came from to `selected`.
  * Returns how many came through.
@@ -56,35 +73,35 @@ export function run(rows: readonly unknown[], out: unknown[], selected: Uint32Ar
     for (; index < length; index++) {
       let row: any = rows[index]
       step = 0
-      if (k0 === MAP) row = f0(row)
+      if (k0 === MAP) row = made(f0(row), 1)
       else if (!kept(f0(row))) continue
       if (k1 !== NONE) {
         step = 1
-        if (k1 === MAP) row = f1(row)
+        if (k1 === MAP) row = made(f1(row), 2)
         else if (!kept(f1(row))) continue
         if (k2 !== NONE) {
           step = 2
-          if (k2 === MAP) row = f2(row)
+          if (k2 === MAP) row = made(f2(row), 4)
           else if (!kept(f2(row))) continue
           if (k3 !== NONE) {
             step = 3
-            if (k3 === MAP) row = f3(row)
+            if (k3 === MAP) row = made(f3(row), 8)
             else if (!kept(f3(row))) continue
             if (k4 !== NONE) {
               step = 4
-              if (k4 === MAP) row = f4(row)
+              if (k4 === MAP) row = made(f4(row), 16)
               else if (!kept(f4(row))) continue
               if (k5 !== NONE) {
                 step = 5
-                if (k5 === MAP) row = f5(row)
+                if (k5 === MAP) row = made(f5(row), 32)
                 else if (!kept(f5(row))) continue
                 if (k6 !== NONE) {
                   step = 6
-                  if (k6 === MAP) row = f6(row)
+                  if (k6 === MAP) row = made(f6(row), 64)
                   else if (!kept(f6(row))) continue
                   if (k7 !== NONE) {
                     step = 7
-                    if (k7 === MAP) row = f7(row)
+                    if (k7 === MAP) row = made(f7(row), 128)
                     else if (!kept(f7(row))) continue
                   }
                 }

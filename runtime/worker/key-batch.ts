@@ -3,7 +3,7 @@ import { describeValue } from '../../topology/describe-value.ts'
 import { Batch, type Key } from '../../topology/element.ts'
 import { OperatorError } from '../../topology/errors.ts'
 import type { Behaviour } from '../../topology/graph.ts'
-import { compositeKey, keyGroupOf, toKey } from '../../topology/key.ts'
+import { compositeKey, describeKey, keyGroupOf, toKey } from '../../topology/key.ts'
 
 /** @throws {OperatorError} when a row has no usable key: null, NaN, an object … */
 export function keyBatch(
@@ -29,7 +29,11 @@ export function keyBatch(
       {
         cause,
         fix: 'Filter such records out, or key by something every record has.',
-        details: { uid, value: describeValue(rows[index]) },
+        details: {
+          uid,
+          function: describeKey('fn' in behaviour ? behaviour.fn : behaviour.fields),
+          value: describeValue(rows[index]),
+        },
       },
     )
   }

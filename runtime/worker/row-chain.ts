@@ -41,8 +41,6 @@ function batchStep(atOnce: (batch: Batch) => LazyRows | undefined, rowByRow: Bat
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
   const steps = nodes.map((node) => node.behaviour as RowBehaviour & FusedStep)
   const loop = await loadFusedLoop(steps)
-  const last = nodes.at(-1)!
-  const endsInMap = steps.at(-1)!.step === 'map'
   const onlyMaps = steps.every(({ step }) => step === 'map')
   const keepsKey = nodes.every((node) => node.key === 'keeps')
   let selected = new Uint32Array(1024)
@@ -57,10 +55,6 @@ async function fused(nodes: readonly Node[]): Promise<BatchFunction> {
       count = loop.run(rows, out, selected)
     } catch (error) {
       throw rowError(nodes[loop.failedStep]!, inputOf(steps, loop.failedStep, rows[loop.failedRow]), error)
-    }
-    // The first result tells: a function is asynchronous for all records, or for none.
-    if (endsInMap && isPromise(out[0])) {
-      throw rowError(last, rows[selected[0]!], new TypeError(`it must return a record, not ${describeResult(out[0])}`))
     }
     out.length = count
     expected = count
@@ -92,6 +86,8 @@ function flatMapBatch(node: Node): BatchFunction {
       try {
         made = fn(rows[index])
         for (const row of made) {
+          if (row === undefined || isPromise(row))
+            throw new TypeError(`it must return records, not ${describeResult(row)}`)
           out.push(row)
           selected.push(index)
         }

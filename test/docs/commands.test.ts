@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { findCommand } from '../../runtime/cli/commands.ts'
+import { chooseCommand } from '../../runtime/cli/commands.ts'
 import { parseArguments } from '../../runtime/cli/parse-arguments.ts'
 import { DOCUMENTS, fencesOf, root } from './fences.ts'
 
@@ -17,8 +17,11 @@ it('knows every runtime command and each of its options', () => {
   )
   expect(commands.length).toBeGreaterThan(8)
   for (const { at, words } of commands) {
-    const [name, ...rest] = words
-    expect(() => parseArguments(findCommand(name!), rest), `${at}: runtime ${words.join(' ')}`).not.toThrow()
+    const parse = () => {
+      const { command, rest } = chooseCommand(words)
+      return parseArguments(command, rest)
+    }
+    expect(parse, `${at}: runtime ${words.join(' ')}`).not.toThrow()
   }
 })
 

@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changes, keyBy, latest, topN } from '../../operators/index.ts'
+import { DiskStateBackend } from '../../runtime/state/disk/disk-backend.ts'
+import { testOperator } from '../../runtime/testing/test-operator.ts'
 import type { AnyStream, Stream } from '../../topology/stream.ts'
 import { applyChanges } from '../support/changelog.ts'
 import { harness } from '../support/operator-harness.ts'
@@ -98,6 +101,18 @@ describe('latest', () => {
     expect(run.rows()).toEqual([{ ...bid('a', 2, 1), kind: 'insert' }])
     expect(run.timestampsMs()).toEqual([50])
   })
+})
+
+it('loses no record of a batch on a disk whose cache keeps nothing until the batch is over', async () => {
+  const run = await testOperator(last, {
+    openState: (options) => new DiskStateBackend({ ...options, directory: tmpdir(), cacheBytes: 1, stepChanges: 1 }),
+  })
+  run.batch([bid('c', 0, 0), bid('a', 0, 1), bid('c', 0, 2)])
+  await run.topology.checkpoint()
+  await run.restart()
+  run.batch([bid('c', 0, 3)])
+  expect(applied(run.rows())).toEqual([bid('a', 0, 1), bid('c', 0, 3)])
+  await run.topology.close()
 })
 
 const ITEMS = ['a', 'b', 'c', 'd']

@@ -15,6 +15,7 @@ import type {
   PartitionRecords,
   ProducerOptions,
 } from '../../connectors/kafka/driver/driver.ts'
+import { UNREACHABLE } from '../../connectors/kafka/errors.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { OutgoingRecord } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
@@ -91,7 +92,7 @@ export class FakeKafka {
         } catch (error) {
           if (error instanceof ConcurrentTransactions) continue
           if (!(error instanceof ConnectionLost)) throw error
-          throw new SluiceError('BROKER_UNAVAILABLE', `${subject}: ${kind} had no reply`, { cause: error })
+          throw new SluiceError(UNREACHABLE, `${subject}: ${kind} had no reply`, { cause: error })
         }
       }
     }

@@ -235,6 +235,10 @@ topology('types', ({ from }) => {
   timed.pipe(runningAggregate({ orders: count() }))
   // @ts-expect-error its result goes on changing: changes() makes a stream of it
   timed.pipe(keyBy('user_id'), runningAggregate({ orders: count() })).pipe(deduplicate({ by: 'user_id', within: days(1) })) // biome-ignore format: one line for the error
+  // @ts-expect-error a function has a value, or null
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: sum(() => undefined) }))
+  // @ts-expect-error a promise is no value
+  timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: max(async () => 1) }))
   // @ts-expect-error a text has no percentile
   timed.pipe(keyBy('user_id'), window(tumbling(days(1))), aggregate({ n: percentile('order_id', 0.5) }))
   // @ts-expect-error unknown field

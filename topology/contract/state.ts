@@ -100,5 +100,6 @@ export interface SplitStateHandle {
 
 export interface StateStore {
   keyed<V>(descriptor: KeyedStateDescriptor<V>): KeyedState<V>
+  /** @throws {SluiceError} `STATE_DECLARATION` when the name is empty or has a "/" */
   split(name: string): SplitStateHandle
 }

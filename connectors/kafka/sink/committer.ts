@@ -1,4 +1,5 @@
 /** Puts the segments of complete checkpoints into the topic, exactly once: see shard.ts for why. */
+import type { Random } from '../../../topology/contract/clock.ts'
 import type { CommitRequest, CommitterContext, FenceRequest, SinkCommitter } from '../../../topology/contract/sink.ts'
 import { SluiceError } from '../../../topology/errors.ts'
 import type { KafkaDriver } from '../driver/driver.ts'
@@ -20,6 +21,7 @@ export interface CommitterOptions {
   readonly roundBytes: number
   /** Of a transaction, so that it ends in time. */
   readonly transactionBytes: number
+  readonly random: Random
   readonly faultPoint: (name: string) => void
 }
 

@@ -20,6 +20,9 @@ import type { SegmentCommittable } from './segment.ts'
 
 /** Producers in a row that have got nothing done. */
 const MAX_FAILURES = 10
+/** Of two attempts that take the id from each other before either has a marker, one has to come late: full jitter. */
+const FIRST_PAUSE_MS = 50
+const MAX_PAUSE_MS = 5_000
 
 export interface ShardOptions extends CommitterOptions {
   readonly markers: Markers
@@ -115,8 +118,15 @@ export class Shard {
           { event: 'producer-replaced', transactionalId: this.transactionalId, err: error },
           `${this.transactionalId}: ${(error as Error).message}; looking at what is in the topic`,
         )
+        if (failures > 1) await this.pause(failures - 2)
       }
     }
+  }
+
+  private async pause(doublings: number): Promise<void> {
+    const { context, random } = this.options
+    const pauseMs = random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** doublings)
+    await new Promise<void>((resolve) => context.clock.schedule(pauseMs, resolve))
   }
 
   private async transaction(

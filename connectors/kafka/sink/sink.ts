@@ -5,6 +5,7 @@
  * transactions that also say so on the marker topic. It is seen one checkpoint interval after it was written, by readers of
  * committed records. At least once: it is seen at once, and again after a failure.
  */
+import type { Random } from '../../../topology/contract/clock.ts'
 import type { FileIO } from '../../../topology/contract/file-io.ts'
 import type {
   CommitterContext,
@@ -26,7 +27,7 @@ import { SegmentWriter } from './segment-writer.ts'
 
 export type KafkaSinkSettings = Pick<
   KafkaSettings,
-  'delivery' | 'sinkShards' | 'transactionTimeoutMs' | 'markerTopic' | 'compression'
+  'bootstrapServers' | 'delivery' | 'sinkShards' | 'transactionTimeoutMs' | 'markerTopic' | 'compression'
 >
 
 export interface KafkaSinkOptions {
@@ -39,6 +40,7 @@ export interface KafkaSinkOptions {
   readonly files: FileIO
   /** URI of the outbox, without a slash at its end. */
   readonly outbox: string
+  readonly random: Random
   /** Called at places where a crash would split a step in two. */
   readonly faultPoint: (name: string) => void
   /** What a writer holds before it spills, bytes. @default 8 MiB */
@@ -69,7 +71,7 @@ export class KafkaSink implements Sink {
   }
 
   async createCommitter(context: CommitterContext): Promise<SinkCommitter> {
-    const { driver, settings, files, outbox, faultPoint, transactionBytes = 64 << 20 } = this.options
+    const { driver, settings, files, outbox, random, faultPoint, transactionBytes = 64 << 20 } = this.options
     const topic = await this.topic()
     return new KafkaSinkCommitter({
       context,
@@ -79,6 +81,7 @@ export class KafkaSink implements Sink {
       outbox: new Outbox(files, outbox, context),
       roundBytes: batchLimitOf(topic),
       transactionBytes,
+      random,
       faultPoint,
     })
   }
@@ -87,7 +90,8 @@ export class KafkaSink implements Sink {
   async close(): Promise<void> {}
 
   private async topic(): Promise<KnownTopic> {
-    await this.options.ensureTopic()
-    return knownTopic(await this.options.driver.admin(), this.options.topic)
+    const { driver, settings, topic, ensureTopic } = this.options
+    await ensureTopic()
+    return knownTopic(await driver.admin(), topic, settings.bootstrapServers)
   }
 }

@@ -17,7 +17,7 @@ function open({ partitions = 4, config = {} }: { partitions?: number; config?: R
   const driver = kafka.driver()
   const appender = new KafkaAppender({
     driver,
-    settings: { compression: 'none', discoveryIntervalMs: DISCOVERY_MS },
+    settings: { bootstrapServers: ['fake:9092'], compression: 'none', discoveryIntervalMs: DISCOVERY_MS },
     clock,
     logger: recordingLogger(lines),
   })
@@ -96,7 +96,7 @@ test('uses partitions that a topic gets later', async () => {
 test('names a topic that is not there, and the nearest that is', async () => {
   const { appender, kafka } = open()
   const refused = appender.append('event', [keyed('a')], 'all')
-  await expect(refused).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', fix: expect.stringContaining("'events'") })
+  await expect(refused).rejects.toMatchObject({ code: 'TOPIC_NOT_FOUND', message: expect.stringContaining("'events'") })
   kafka.createTopic('event')
   await appender.append('event', [keyed('a')], 'all')
   expect(kafka.consume('event')).toHaveLength(1)

@@ -4,7 +4,7 @@ import type { KafkaAdmin, KafkaDriver } from '../../../connectors/kafka/driver/d
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
 import { KAFKA_CLIENTS } from '../../../connectors/kafka/settings.ts'
 import { type KafkaHarness, kafkaDriverConformance, numbered, readRows } from '../../conformance/kafka-driver.ts'
-import { silentLogger } from '../../support/silent.ts'
+import { recordingLogger } from '../../support/silent.ts'
 import { type Broker, startBroker } from './broker.ts'
 
 let broker: Broker
@@ -23,7 +23,7 @@ describe.each(KAFKA_CLIENTS)('%s', (client) => {
   let harness: KafkaHarness
 
   beforeAll(async () => {
-    driver = await openKafkaDriver(broker.settings({ client }), silentLogger)
+    driver = await openKafkaDriver(broker.settings({ client }), recordingLogger())
     admin = await driver.admin()
     const makeTopic: KafkaHarness['makeTopic'] = async (partitions = 1, config = {}) => {
       const topic = `orders-${client}-${topics++}`
@@ -44,7 +44,7 @@ describe.each(KAFKA_CLIENTS)('%s', (client) => {
       bootstrapServers: ['localhost:1', 'nowhere.invalid:9092'],
       connectTimeoutMs: 2_000,
     })
-    const lost = await openKafkaDriver(settings, silentLogger)
+    const lost = await openKafkaDriver(settings, recordingLogger())
     const unreachable = {
       code: 'KAFKA_UNREACHABLE',
       message: expect.stringContaining('localhost:1, nowhere.invalid:9092'),

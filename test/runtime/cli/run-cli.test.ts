@@ -29,7 +29,7 @@ describe('help', () => {
 
   it.each(COMMANDS)('of $name shows its arguments, options and examples', async (command) => {
     const { stdout } = await cli(['help', command.name], { cwd })
-    expect((await cli([command.name, '--help'], { cwd })).stdout).toBe(stdout)
+    expect((await cli([...command.name.split(' '), '--help'], { cwd })).stdout).toBe(stdout)
     for (const positional of command.positionals) expect(stdout).toContain(positional.summary)
     for (const [name, option] of Object.entries(command.options)) {
       expect(stdout).toContain(`--${name}`)
@@ -73,7 +73,10 @@ describe('the table of commands', () => {
       'sql',
       'tables',
       'table',
-      'topics',
+      'topics list',
+      'topics describe',
+      'topics create',
+      'topics alter',
       'stage',
       'config',
       'help',
@@ -104,6 +107,10 @@ describe('usage errors', () => {
     [['publish', 't', 'f', '--key', '--raw'], '--key needs a value: --key FIELD'],
     [['publish', 't', 'f', '--raw=yes'], '--raw takes no value, but got "yes"'],
     [['publish', 'topic'], 'publish needs FILE.jsonl: the file, or - for standard input'],
+    [['topics', 'creat'], 'there is no command topics creat; did you mean topics create?'],
+    [['topics', 'create'], 'topics create needs JOB.ts|TOPIC'],
+    [['topics', 'alter', 't', '--partitions', '0'], '--partitions is "0"; it takes a whole number from 1 up'],
+    [['topics', 'alter', 't', '--retention', '7'], '--retention is "7"; it takes a duration such as'],
     [['tables', 'x'], 'tables does not know what to do with "x"'],
     [['sql', 'SELECT 1', '--at', 'yesterday'], '--at is "yesterday"; it takes a snapshot id or a time'],
     [['submit', 'job.ts', '--until', 'forever'], '--until is "forever"; it may be latest'],

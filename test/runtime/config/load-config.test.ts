@@ -226,7 +226,6 @@ describe('errors', () => {
 
   it('say what works today where a value is for later', () => {
     const message = (env: Record<string, string>) => failure(() => loadConfig({ env, cwd })).message
-    expect(message({ KAFKA_BOOTSTRAP_SERVERS: 'broker:9092' })).toMatch(/KAFKA_BOOTSTRAP_SERVERS.*embedded log/)
     expect(message({ ICEBERG_CATALOG: 'rest' })).toMatch(/ICEBERG_CATALOG is "rest".*one catalog, sqlite/)
     expect(message({ QUERY_ENGINE: 'trino' })).toMatch(/QUERY_ENGINE is "trino".*duckdb/)
   })
@@ -235,6 +234,53 @@ describe('errors', () => {
     const error = failure(() => loadConfig({ env: { KAFKA_BOOTSTRAP_SERVERS: 'sasl://me:hunter2@broker:9092' }, cwd }))
     expect(JSON.stringify([error.message, error.details])).not.toContain('hunter2')
     expect(error.message).toContain('sasl://[redacted]@broker:9092')
+  })
+})
+
+describe('Kafka', () => {
+  const kafka = { KAFKA_BOOTSTRAP_SERVERS: 'one:9092, two:9092' }
+
+  it('is not there unless brokers are named', () => {
+    expect(loadConfig({ env: { KAFKA_CLIENT: 'kafkajs' }, cwd }).config.kafka).toBeUndefined()
+    expect(loadConfig({ env: kafka, cwd }).config.kafka).toMatchObject({
+      bootstrapServers: ['one:9092', 'two:9092'],
+      client: 'kafkajs',
+      tls: undefined,
+      sasl: undefined,
+      outOfRange: 'fail',
+      delivery: 'exactly-once',
+    })
+  })
+
+  it('wants what goes together', () => {
+    const names = (env: Record<string, string>) => failure(() => loadConfig({ env: { ...kafka, ...env }, cwd })).message
+    expect(names({ KAFKA_SECURITY_PROTOCOL: 'sasl_ssl' })).toContain('KAFKA_SASL_MECHANISM')
+    expect(names({ KAFKA_SASL_MECHANISM: 'plain' })).toContain('KAFKA_SASL_MECHANISM')
+    expect(
+      names({ KAFKA_SECURITY_PROTOCOL: 'sasl_ssl', KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_USERNAME: 'u' }),
+    ).toMatch(/KAFKA_OAUTH_TOKEN_URL[\s\S]*KAFKA_SASL_PASSWORD/)
+    expect(names({ KAFKA_SSL_KEY: 'key.pem' })).toContain('KAFKA_SSL_KEY')
+    expect(names({ KAFKA_SSL_CA: 'ca.pem' })).toContain('KAFKA_SSL_CA')
+  })
+
+  it('takes a secret from a file, and shows none', () => {
+    const path = join(cwd, 'password')
+    writeFileSync(path, 'hunter2\n')
+    const env = {
+      ...kafka,
+      KAFKA_SECURITY_PROTOCOL: 'sasl_ssl',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: 'me',
+      KAFKA_SASL_PASSWORD_FILE: path,
+    }
+    const { config, settings } = loadConfig({ env, cwd })
+    expect(config.kafka?.sasl).toMatchObject({ username: 'me', password: 'hunter2' })
+    expect(JSON.stringify(settings)).not.toContain('hunter2')
+    const missing = failure(() => loadConfig({ env: { ...env, KAFKA_SASL_PASSWORD_FILE: '/nowhere' }, cwd }))
+    expect(missing).toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringContaining('KAFKA_SASL_PASSWORD_FILE'),
+    })
   })
 })
 

@@ -111,6 +111,13 @@ describe('createStageState', () => {
     expect(() => store.split('positions')).toThrow(expect.objectContaining({ code: 'STATE_DUPLICATE' }))
   })
 
+  it.each(['', 'left/right'])('refuses a split state named "%s", which no restore would find', async (name) => {
+    const stage = await createStageState({ keyGroups: 4 })
+    expect(() => stage.of('left').split(name)).toThrow(
+      expect.objectContaining({ code: 'STATE_DECLARATION', details: { uid: 'left', state: name } }),
+    )
+  })
+
   it('lets go of an aborted snapshot', async () => {
     const stage = await createStageState({ keyGroups: 4 })
     stage.of('left').keyed(sums).set(0, 0, 'a', 1)

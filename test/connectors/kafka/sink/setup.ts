@@ -44,6 +44,7 @@ export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: 
   const logger = recordingLogger(lines)
   let clients = 0
   const settings: KafkaSinkSettings = {
+    bootstrapServers: ['fake:9092'],
     delivery: 'exactly-once',
     sinkShards: 3,
     transactionTimeoutMs: 60_000,
@@ -59,6 +60,7 @@ export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: 
       ensureTopic: async () => {},
       files,
       outbox: 'memory:///outbox',
+      random: () => 0,
       faultPoint: () => {},
       ...rest,
       ...options,

@@ -124,7 +124,7 @@ class Storm {
     const code = isSluiceError(error) ? error.code : String((error as Error).stack)
     const isReplaced = attempt !== this.attempts.at(-1)
     this.world.count(`ended: ${code}`)
-    if (code === 'BROKER_UNAVAILABLE') return
+    if (code === 'KAFKA_UNREACHABLE') return
     if (isReplaced && (code === 'FENCED' || code === 'STAGED_OUTPUT_MISSING')) return
     this.violations.push(`${attempt.process.name}${isReplaced ? ', replaced' : ''}: ${(error as Error).stack}`)
   }
@@ -176,6 +176,7 @@ class Storm {
     return new KafkaSink({
       driver: world.kafka.driver(process.name),
       settings: {
+        bootstrapServers: ['fake:9092'],
         delivery: 'exactly-once',
         // Whoever is first decides.
         sinkShards: world.between(1, 4),
@@ -189,6 +190,7 @@ class Storm {
       outbox: 'memory:///outbox',
       segmentBytes: world.between(50, 600),
       transactionBytes: world.between(100, 1_000),
+      random: () => world.between(0, 99) / 100,
       faultPoint: (name) => {
         if (world.isCalm || process.state === 'dead' || !world.chance(0.02)) return
         world.count(name)

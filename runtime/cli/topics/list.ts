@@ -1,14 +1,14 @@
-/** `runtime topics`: topics, partitions and offsets. */
-import { formatDuration } from '../config/duration.ts'
-import type { CommandContext } from './command-context.ts'
-import { ExitCode } from './exit-code.ts'
-import { textTable } from './text-table.ts'
-import { formatBytes, formatCount } from './units.ts'
+/** `runtime topics list`: topics, partitions and offsets. */
+import type { CommandContext } from '../command-context.ts'
+import { ExitCode } from '../exit-code.ts'
+import { textTable } from '../text-table.ts'
+import { formatBytes, formatCount } from '../units.ts'
+import { jsonOf, optionText } from './topic-text.ts'
 
 export async function run(context: CommandContext): Promise<number> {
   const topics = await (await context.openTopics({ mustExist: true })).describeTopics()
   if (context.format === 'json') {
-    context.printJson(topics.map((topic) => ({ ...topic, retentionMs: topic.retentionMs ?? null })))
+    context.printJson(topics.map(jsonOf))
   } else if (topics.length === 0) {
     context.print('There are no topics yet: `runtime publish TOPIC FILE.jsonl` makes one.')
   } else {
@@ -20,7 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
         String(latestOffset),
         formatCount(latestOffset - earliestOffset),
         sizeBytes === undefined ? '' : formatBytes(sizeBytes),
-        retentionMs === undefined ? 'forever' : formatDuration(retentionMs),
+        optionText('retentionMs', retentionMs),
       ]),
     )
     const head = ['topic', 'partition', 'earliest', 'latest', 'records', 'size', 'kept']

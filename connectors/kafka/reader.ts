@@ -1,0 +1,200 @@
+/** Reads partitions of a topic: record sets of the fetcher, handed out as batches that make their rows when asked. */
+import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
+import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
+import { Batch } from '../../topology/element.ts'
+import type { KafkaFetcher, RecordSet } from './driver/driver.ts'
+import { OffsetOutOfRange } from './errors.ts'
+import { recordRows, valueBytesOf } from './record-rows.ts'
+
+interface Split {
+  readonly description: SplitState
+  readonly partition: number
+  /** The offset of the first record not yet emitted, or of what lies behind it and is no record. */
+  position: number
+  /** The first offset not read. */
+  readonly stop: number
+  /** What was fetched and is not emitted yet: the records of `set` from `next` on. */
+  rest: { readonly set: RecordSet; next: number } | undefined
+  isPaused: boolean
+}
+
+export interface KafkaReaderOptions {
+  readonly topic: string
+  readonly openFetcher: () => Promise<KafkaFetcher>
+  readonly outOfRange: 'fail' | 'skip'
+  readonly logger: Logger
+  readonly metrics: MetricScope
+  /** Tells a consumer group how far complete checkpoints have got: for those who look, so it may fail. */
+  readonly commit: (offsets: ReadonlyMap<number, number>) => Promise<void>
+}
+
+export class KafkaReader implements SourceReader {
+  readBytes = 0
+  private readonly options: KafkaReaderOptions
+  private readonly splits = new Map<number, Split>()
+  private fetcher: KafkaFetcher | undefined
+  /** Whose set is being emitted. */
+  private current: Split | undefined
+  private committing = false
+
+  constructor(options: KafkaReaderOptions) {
+    this.options = options
+  }
+
+  async assign(splits: readonly SplitState[]): Promise<void> {
+    const offsets = new Map<number, number>()
+    for (const description of splits) {
+      const { index: partition, position, stop } = description
+      const split: Split = {
+        description,
+        partition,
+        position: Number(position),
+        stop: stop === undefined ? Number.POSITIVE_INFINITY : Number(stop),
+        rest: undefined,
+        isPaused: false,
+      }
+      this.splits.set(partition, split)
+      if (split.position < split.stop) offsets.set(partition, split.position)
+    }
+    this.fetcher ??= await this.options.openFetcher()
+    this.fetcher.assign(offsets)
+  }
+
+  poll(maxRows: number): Batch<SourceRecord> | undefined {
+    for (;;) {
+      const split = this.withRest() ?? this.fetched()
+      if (split === undefined) return undefined
+      const batch = this.emit(split, maxRows)
+      if (batch !== undefined) return batch
+    }
+  }
+
+  pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
+    const partitions = (ids: readonly string[]) => {
+      const found = [...this.splits.values()].filter(({ description }) => ids.includes(description.id))
+      return found.map((split) => split.partition)
+    }
+    const [paused, resumed] = [partitions(pause), partitions(resume)]
+    for (const partition of paused) this.splits.get(partition)!.isPaused = true
+    for (const partition of resumed) this.splits.get(partition)!.isPaused = false
+    if (paused.length > 0) this.fetcher?.pause(paused)
+    if (resumed.length > 0) this.fetcher?.resume(resumed)
+  }
+
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return this.withRest() === undefined ? this.fetcher!.wait(timeoutMs, signal) : Promise.resolve()
+  }
+
+  atEnd(splitId: string): boolean {
+    for (const { description, position, stop } of this.splits.values()) {
+      if (description.id === splitId) return position >= stop
+    }
+    return false
+  }
+
+  snapshot(): readonly SplitState[] {
+    return [...this.splits.values()]
+      .map(({ description, position }) => ({ ...description, position: String(position) }))
+      .sort((a, b) => a.index - b.index)
+  }
+
+  checkpointComplete(positions: readonly SplitState[]): void {
+    const { metrics } = this.options
+    const offsets = new Map(positions.map(({ index, position }) => [index, Number(position)]))
+    for (const { id, index, position } of positions) {
+      const progress = this.fetcher?.progress(index)
+      if (progress === undefined) continue
+      metrics.gauge('pending_records', { split: id }).set(Math.max(0, progress.highWatermark - Number(position)))
+    }
+    void this.commit(offsets)
+  }
+
+  async close(): Promise<void> {
+    this.splits.clear()
+    this.current = undefined
+    await this.fetcher?.close()
+  }
+
+  /** One at a time: while the cluster is slow, those of checkpoints in between are left out. */
+  private async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    if (this.committing || offsets.size === 0) return
+    this.committing = true
+    try {
+      await this.options.commit(offsets)
+    } catch (error) {
+      const { topic, logger } = this.options
+      logger.warn({ event: 'group-offsets-failed', topic, err: error }, (error as Error).message)
+    } finally {
+      this.committing = false
+    }
+  }
+
+  /** A split of which something is left that may go out. */
+  private withRest(): Split | undefined {
+    if (this.current?.rest !== undefined && !this.current.isPaused) return this.current
+    for (const split of this.splits.values()) {
+      if (split.rest !== undefined && !split.isPaused) {
+        this.current = split
+        return split
+      }
+    }
+    return undefined
+  }
+
+  private fetched(): Split | undefined {
+    const set = this.take()
+    if (set === undefined) return undefined
+    const split = this.splits.get(set.partition)!
+    split.rest = { set, next: 0 }
+    this.current = split
+    return split
+  }
+
+  private take(): RecordSet | undefined {
+    for (;;) {
+      try {
+        return this.fetcher!.take()
+      } catch (error) {
+        if (!(error instanceof OffsetOutOfRange) || !this.skip(error)) throw error
+      }
+    }
+  }
+
+  /** Goes on behind records that retention took, when that was chosen: counted, and said. */
+  private skip({ partition, offset, logStartOffset, message }: OffsetOutOfRange): boolean {
+    const { outOfRange, logger, metrics, topic } = this.options
+    if (outOfRange === 'fail' || offset >= logStartOffset) return false
+    const skipped = logStartOffset - offset
+    logger.warn(
+      { event: 'offsets-skipped', topic, partition, offset: String(offset), earliest: String(logStartOffset), skipped },
+      `${message}; ${skipped} offsets are skipped`,
+    )
+    const split = this.splits.get(partition)!
+    metrics.counter('records_skipped_total', { split: split.description.id }).add(skipped)
+    split.position = logStartOffset
+    this.fetcher!.seek(partition, logStartOffset)
+    return true
+  }
+
+  private emit(split: Split, maxRows: number): Batch<SourceRecord> | undefined {
+    const { set, next } = split.rest!
+    const end = Math.min(set.length, next + maxRows, this.stopIndex(split, set))
+    const isLast = end === set.length || set.offsets[end]! >= split.stop
+    // Behind the last record of a set may lie some that are not for us: the end of a transaction, an aborted one.
+    split.position = isLast ? Math.min(set.nextOffset, split.stop) : set.offsets[end]!
+    split.rest = isLast ? undefined : { set, next: end }
+    if (isLast && split.position >= split.stop) this.fetcher!.pause([split.partition])
+    if (end === next) return undefined
+    this.readBytes += valueBytesOf(set, next, end)
+    return new Batch<SourceRecord>(recordRows(this.options.topic, set, next, end), {
+      split: split.description.index,
+      timestampsMs: set.timestampsMs.subarray(next, end),
+    })
+  }
+
+  /** The index of the first record that is not to be read. */
+  private stopIndex({ stop }: Split, { offsets, length }: RecordSet): number {
+    if (length === 0 || offsets[length - 1]! < stop) return length
+    return offsets.findIndex((offset) => offset >= stop)
+  }
+}
