@@ -1,74 +1,81 @@
 /** The step from a record as it was received to a row of its topic's schema. */
-import type { Deserializer } from './contract/serde.ts'
+import type { Operator, OperatorContext } from './contract/operator.ts'
+import type { DecodeFailure } from './contract/serde.ts'
 import type { SourceRecord } from './contract/source.ts'
 import { Batch, type LazyRows } from './element.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { SluiceError } from './errors.ts'
-import type { Behaviour } from './graph.ts'
+import { type PoisonedRow, poisonedRow } from './poisoned-record.ts'
 import { columnScanner } from './schema/scan/column-scanner.ts'
-import { deserializerOf, needsRegistry, plainDeserializer } from './serde.ts'
+import { deserializerOf, isJson } from './serde.ts'
 import type { Topic } from './topic.ts'
 import { whenPrepared } from './when-prepared.ts'
 
-/** A fused step of one row; an operator where schemas may have to be fetched first. */
-export function decodeBehaviour(from: Topic<any> | EndpointSource<any>): Behaviour {
-  if (!needsRegistry(from)) {
-    const fn = decodeRecord(from, plainDeserializer(from))
-    return { type: 'row', step: 'map', fn, createBatchStep: () => decodeBatch(from) }
-  }
-  return {
-    type: 'operator',
-    create(context) {
-      const deserializer = deserializerOf(from, context.serdes)
-      const decode = decodeRecord(from, deserializer)
-      return whenPrepared(context, {
-        prepare: ({ values }) => deserializer.prepare?.(values),
-        take({ values, timestampsMs, split, origin }) {
-          context.emit('out', new Batch(values.map(decode), { timestampsMs, split, origin }))
-        },
-      })
-    },
-  }
-}
+/** The port that records leave by which are none: the source's own, where somebody reads it. */
+const POISONED = 'poisoned'
 
 /**
- * The function that turns a received record into a value of the topic's schema.
+ * Decodes batches. A record that is none of the topic's goes to `poisoned`, when the job reads it, and counts
+ * (`records_quarantined_total`, by rule); else it fails the job, naming topic, partition and offset.
  *
- * A record that is none fails the job, naming topic, partition and offset: read the topic through `bronzeLayer` to
- * quarantine such records instead.
+ * JSON whose values lie in one piece of memory goes straight into columns: three times as fast, also when rows are made of
+ * them. One with a record that is none is decoded record by record, which says which and why. While a schema is fetched, batches
+ * wait.
  */
-export function decodeRecord<T>(
-  from: Topic<T> | EndpointSource<T>,
-  deserializer: Deserializer<unknown>,
-): (record: SourceRecord) => T {
+export function createDecode(context: OperatorContext, from: Topic<any> | EndpointSource<any>): Operator {
+  const deserializer = deserializerOf(from, context.serdes)
+  const scan = isJson(from) ? columnScanner(from.schema) : undefined
+  const keepsPoisoned = context.hasReader(POISONED)
   const placeOf = 'placeOf' in from ? from.placeOf : placeInTopic
-  return (record) => {
-    const result = deserializer.decode(record.value)
-    if (result.ok) return result.value as T
-    const { topic: name, partition, offset } = record
-    throw new SluiceError('RECORD_INVALID', `record ${placeOf(record)} is not valid: ${result.reason}`, {
-      fix: 'Read it through bronzeLayer(), which keeps such records and passes them to quarantine.',
-      details: { topic: name, partition, offset: String(offset), rule: result.rule },
-    })
+
+  function scanned(batch: Batch): LazyRows | undefined {
+    const values = scan === undefined ? undefined : batch.slices('value')
+    return values && scan!(values, batch.length)
   }
+
+  function recordByRecord({ values, timestampsMs, split, origin }: Batch<SourceRecord>): void {
+    const rows: unknown[] = []
+    const selected: number[] = []
+    const poisoned: PoisonedRow[] = []
+    for (let index = 0; index < values.length; index++) {
+      const record = values[index]!
+      const result = deserializer.decode(record.value)
+      if (result.ok) {
+        rows.push(result.value)
+        selected.push(index)
+      } else {
+        const error = recordInvalid(record, placeOf(record), result)
+        if (!keepsPoisoned) throw error
+        context.metrics.counter('records_quarantined_total', { rule: result.rule }).add(1)
+        poisoned.push(
+          poisonedRow(record, { uid: context.uid, code: error.code, error: error.message }, context.clock.nowMs()),
+        )
+      }
+    }
+    const times = timestampsMs && Float64Array.from(selected, (index) => timestampsMs[index]!)
+    context.emit('out', new Batch(rows, { timestampsMs: times, split, origin }))
+    context.emit(POISONED, new Batch(poisoned, { split, origin }))
+  }
+
+  return whenPrepared(context, {
+    prepare: (batch: Batch<SourceRecord>) => deserializer.prepare?.(batch.values),
+    take(batch) {
+      const rows = scanned(batch)
+      if (rows === undefined) return recordByRecord(batch)
+      const { timestampsMs, split, origin } = batch
+      context.emit('out', new Batch(rows, { timestampsMs, split, origin }))
+    },
+  })
 }
 
-/**
- * The same for batches whose values lie in one piece of memory, straight into columns: three times as fast, also when rows
- * are made of them. A batch with a record that is none is left to {@link decodeRecord}, which says which and why.
- */
-export function decodeBatch(
-  from: Topic<any> | EndpointSource<any>,
-): ((batch: Batch) => LazyRows | undefined) | undefined {
-  if ('format' in from && from.format.kind !== 'json') return undefined
-  const scan = columnScanner(from.schema)
-  if (scan === undefined) return undefined
-  return (batch) => {
-    const values = batch.slices('value')
-    return values && scan(values, batch.length)
-  }
+function recordInvalid(record: SourceRecord, place: string, { rule, reason }: DecodeFailure): SluiceError {
+  const { topic, partition, offset } = record
+  return new SluiceError('RECORD_INVALID', `record ${place} is not valid: ${reason}`, {
+    fix: "Let the job read its source's `poisoned`, which keeps such records, or read the topic through bronzeLayer().",
+    details: { topic, partition, offset: String(offset), rule },
+  })
 }
 
-function placeInTopic({ topic: name, partition, offset }: SourceRecord): string {
-  return `${name}[${partition}]@${offset}`
+function placeInTopic({ topic, partition, offset }: SourceRecord): string {
+  return `${topic}[${partition}]@${offset}`
 }

@@ -1,7 +1,7 @@
 /** A job: its name and the graph its build function described. */
 
 import type { Source, SourceRecord } from './contract/source.ts'
-import { decodeBehaviour } from './decode.ts'
+import { createDecode } from './decode.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { withPlace } from './error-place.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
@@ -76,7 +76,8 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
     {
       kind: 'decode',
       parameters: { [reference.kind]: name, ...('format' in declared && formatOf(declared)) },
-      behaviour: decodeBehaviour(declared),
+      behaviour: { type: 'operator', create: (context) => createDecode(context, declared) },
+      emitsTo: { poisoned: { node: source, port: 'poisoned' } },
       columns: { out: 'opaque' },
       fields,
     },

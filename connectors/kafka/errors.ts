@@ -60,10 +60,11 @@ const EXPLANATIONS: { readonly [name in KafkaErrorName]?: Explanation } = {
     what: 'this user may not use it',
     fix: 'Give the principal the ACLs Describe and Write on this transactional id (kafka-acls.sh --add --transactional-id).',
   },
-  SASL_AUTHENTICATION_FAILED: {
+  // To what is asked after a token that was not taken.
+  ILLEGAL_SASL_STATE: {
     code: 'KAFKA_AUTHENTICATION',
     what: 'the broker does not accept the credentials',
-    fix: 'Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.',
+    fix: 'Check that the token is for this cluster and has not ended.',
   },
   INVALID_TOPIC_EXCEPTION: {
     code: 'KAFKA_TOPIC_NAME',

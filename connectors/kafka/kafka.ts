@@ -1,4 +1,5 @@
 /** Topics of a Kafka cluster: sources, exactly-once sinks and an idempotent producer on one driver. */
+import type { Random } from '../../topology/contract/clock.ts'
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
@@ -28,6 +29,7 @@ export interface OpenKafkaOptions extends TopicSystemContext {
   readonly files: FileIO
   /** URI of that folder, without a slash at its end. */
   readonly outbox: string
+  readonly random: Random
   /** Called at places where a crash would split a step in two. */
   readonly faultPoint: (name: string) => void
 }
@@ -35,7 +37,7 @@ export interface OpenKafkaOptions extends TopicSystemContext {
 /**
  * Topics of a cluster. Nothing is connected before it is needed.
  *
- * A topic that is declared with options is made when it is not there; another has to be.
+ * A topic that is declared, with options, is made when it is not there; another has to be: its name may be a mistake.
  */
 export function openKafka(options: OpenKafkaOptions): TopicSystem {
   return new Kafka(options)
@@ -56,8 +58,8 @@ class Kafka implements TopicSystem {
 
   async ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
-    if (options === undefined || Object.keys(options).length === 0) {
-      await knownTopic(admin, topic)
+    if (options === undefined) {
+      await knownTopic(admin, topic, this.options.settings.bootstrapServers)
       return
     }
     if ((await admin.describeTopic(topic)) !== undefined) return
@@ -71,7 +73,7 @@ class Kafka implements TopicSystem {
 
   async alterTopic(topic: string, options: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
-    await knownTopic(admin, topic)
+    await knownTopic(admin, topic, this.options.settings.bootstrapServers)
     const actual = await describe(admin, topic)
     const drift = topicDrift(options, actual!)
     requireAlterable(topic, drift)
@@ -94,17 +96,22 @@ class Kafka implements TopicSystem {
   source(topic: string, options?: TopicOptions): Source {
     const { driver } = this
     const { settings } = this.options
-    return new KafkaSource({ topic, driver, settings, ensureTopic: () => this.ensureTopic(topic, options) })
+    return new KafkaSource({ topic, driver, settings, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
   }
 
   sink(topic: string, options?: TopicOptions): Sink {
-    return new KafkaSink({ ...this.options, topic, ensureTopic: () => this.ensureTopic(topic, options) })
+    return new KafkaSink({ ...this.options, topic, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
   }
 
   async close(): Promise<void> {
     await this.appender.close()
     await this.driver.close()
   }
+}
+
+/** A job that only names a topic declares nothing of it. */
+function declared(options: TopicOptions = {}): TopicOptions | undefined {
+  return Object.keys(options).length === 0 ? undefined : options
 }
 
 /** As Kafka names it. */

@@ -32,6 +32,7 @@ export async function openKafkaTopics(
     driver: await openKafkaDriver(settings, context.logger),
     files: await openFiles(config, context),
     outbox: outboxOf(config),
+    random: Math.random,
     faultPoint: (name) => faultPoint(name as FaultPoint),
   })
 }

@@ -38,7 +38,10 @@ export async function ensureExternals(
 ): Promise<void> {
   const { read, written } = registryTopicsOf(nodes)
   if (read.length + written.length > 0) await serdes.ensure({ read, written })
-  for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, options)
+  for (const { name, options } of topicsOf(nodes)) {
+    // A topic that is only named has to be there where a name may be a mistake, as on Kafka.
+    await topics.ensureTopic(name, Object.keys(options).length === 0 ? undefined : options)
+  }
   for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
 }

@@ -8,20 +8,18 @@
  */
 import type {
   FetcherOptions,
-  KafkaAdmin,
   KafkaDriver,
-  NewTopic,
-  OffsetPlace,
   PartitionRecords,
   ProducerOptions,
 } from '../../connectors/kafka/driver/driver.ts'
-import { UNREACHABLE } from '../../connectors/kafka/errors.ts'
+import { recordTooLarge, responseError, topicNotFound, UNREACHABLE } from '../../connectors/kafka/errors.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { OutgoingRecord } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
-import { BATCH_OVERHEAD_BYTES, DEFAULT_MAX_MESSAGE_BYTES, recordBytes } from '../../topology/record-bytes.ts'
+import { DEFAULT_MAX_MESSAGE_BYTES, fits, recordBytes } from '../../topology/record-bytes.ts'
+import { type Ask, fakeAdmin } from './fake-kafka/admin.ts'
 import { FakeFetcher } from './fake-kafka/fetcher.ts'
-import { ConnectionLost, type FakeNetwork, type FakeRequest, ScriptedNetwork } from './fake-kafka/network.ts'
+import { ConnectionLost, type FakeNetwork, ScriptedNetwork } from './fake-kafka/network.ts'
 import { FakePartition } from './fake-kafka/partition.ts'
 import { FakeProducer } from './fake-kafka/producer.ts'
 import { ConcurrentTransactions, FakeTransactions, type ProducerIdentity } from './fake-kafka/transactions.ts'
@@ -34,7 +32,7 @@ export interface ConsumedRecord extends OutgoingRecord {
   readonly timestampMs: number
 }
 
-interface FakeTopic {
+export interface FakeTopic {
   readonly partitions: FakePartition[]
   readonly replicas: number
   readonly config: Map<string, string>
@@ -43,6 +41,7 @@ interface FakeTopic {
 const DEFAULTS: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'retention.ms': '604800000',
+  'compression.type': 'producer',
   'max.message.bytes': String(DEFAULT_MAX_MESSAGE_BYTES),
 }
 
@@ -85,7 +84,7 @@ export class FakeKafka {
 
   /** A client of its own, as a process has one. */
   driver(client = 'client'): KafkaDriver {
-    const ask = async <T>(kind: FakeRequest['kind'], subject: string, arrive: () => T): Promise<T> => {
+    const ask: Ask = async (kind, subject, arrive) => {
       for (;;) {
         try {
           return await this.carry({ kind, client, subject }, arrive)
@@ -97,8 +96,11 @@ export class FakeKafka {
       }
     }
     return {
-      admin: async () => this.admin((subject, arrive) => ask('admin', subject, arrive), ask),
-      fetcher: async (options: FetcherOptions) => new FakeFetcher(this, client, options),
+      admin: async () => fakeAdmin(this, ask),
+      fetcher: async (options: FetcherOptions) => {
+        this.topic(options.topic)
+        return new FakeFetcher(this, client, options)
+      },
       producer: async ({ transactionalId, transactionTimeoutMs = 60_000 }: ProducerOptions) => {
         if (transactionalId === undefined) return new FakeProducer(this, client, undefined)
         const identity = await ask('init-producer', transactionalId, () =>
@@ -110,19 +112,53 @@ export class FakeKafka {
     }
   }
 
+  get topicNames(): string[] {
+    return [...this.topics.keys()]
+  }
+
   /** Makes a topic without asking anybody. */
-  createTopic(topic: string, partitions = 1, config: Readonly<Record<string, string>> = {}): void {
-    this.topics.set(topic, {
-      partitions: Array.from({ length: partitions }, (_, number) => new FakePartition(topic, number)),
-      replicas: 1,
-      config: new Map(Object.entries(config)),
-    })
+  createTopic(topic: string, partitions = 1, config: Readonly<Record<string, string>> = {}, replicas = 1): void {
+    this.topics.set(topic, { partitions: [], replicas, config: new Map(Object.entries(config)) })
+    this.addPartitions(topic, partitions)
+  }
+
+  /** @throws {SluiceError} `TOPIC_NOT_FOUND` */
+  topic(topic: string): FakeTopic {
+    const found = this.topics.get(topic)
+    if (found === undefined) throw topicNotFound(topic, ['fake:9092'], this.topicNames)
+    return found
+  }
+
+  addPartitions(topic: string, count: number): void {
+    const { partitions } = this.topic(topic)
+    while (partitions.length < count) partitions.push(new FakePartition(topic, partitions.length))
+  }
+
+  deleteTopic(topic: string): void {
+    this.topic(topic)
+    this.topics.delete(topic)
   }
 
   partition(topic: string, number: number): FakePartition {
-    const found = this.topics.get(topic)?.partitions[number]
-    if (found === undefined) throw new SluiceError('TOPIC_NOT_FOUND', `topic '${topic}' has no partition ${number}`)
+    const found = this.topic(topic).partitions[number]
+    if (found === undefined)
+      throw responseError('UNKNOWN_TOPIC_OR_PARTITION', { doing: 'finding it', topic, partition: number })
     return found
+  }
+
+  /** What is set, and what applies by default. */
+  configOf(topic: string): Map<string, { readonly value: string; readonly isDefault: boolean }> {
+    const { config } = this.topic(topic)
+    const all = new Map(Object.entries(DEFAULTS).map(([name, value]) => [name, { value, isDefault: true }]))
+    for (const [name, value] of config) all.set(name, { value, isDefault: false })
+    return all
+  }
+
+  /** Offsets that a consumer group has committed, by partition. */
+  group(group: string, topic: string): Map<number, number> {
+    const name = `${group} ${topic}`
+    if (!this.groups.has(name)) this.groups.set(name, new Map())
+    return this.groups.get(name)!
   }
 
   /** What a consumer that reads from the beginning gets, partition by partition. */
@@ -143,13 +179,10 @@ export class FakeKafka {
   append(parts: readonly PartitionRecords[], identity?: ProducerIdentity): number[] {
     for (const { topic, partition, records } of parts) {
       this.partition(topic, partition)
-      const limit = Number(this.configOf(topic, 'max.message.bytes'))
-      const sizeBytes = records.reduce((sum, record) => sum + recordBytes(record), BATCH_OVERHEAD_BYTES)
-      if (sizeBytes > limit) {
-        throw new SluiceError('RECORD_TOO_LARGE', `topic '${topic}': a batch of ${sizeBytes} bytes`, {
-          details: { topic, sizeBytes, maxBytes: limit },
-        })
-      }
+      const limit = this.configOf(topic).get('max.message.bytes')!.value
+      // Drivers cut what they send into batches that the topic takes.
+      const tooLarge = records.find((record) => !fits(record, Number(limit)))
+      if (tooLarge !== undefined) throw recordTooLarge(topic, recordBytes(tooLarge), limit)
     }
     const bases = parts.map(({ topic, partition: number, records }) => {
       const partition = this.partition(topic, number)
@@ -171,75 +204,5 @@ export class FakeKafka {
     return new Promise((resolve) => {
       this.waiting.add(resolve)
     })
-  }
-
-  private configOf(topic: string, name: string): string | undefined {
-    return this.topics.get(topic)?.config.get(name) ?? DEFAULTS[name]
-  }
-
-  private admin(
-    ask: <T>(subject: string, arrive: () => T) => Promise<T>,
-    askFor: <T>(kind: FakeRequest['kind'], subject: string, arrive: () => T) => Promise<T>,
-  ): KafkaAdmin {
-    const { topics, groups } = this
-    const required = (topic: string): FakeTopic => {
-      const found = topics.get(topic)
-      if (found === undefined) throw new SluiceError('TOPIC_NOT_FOUND', `topic '${topic}' is not there`)
-      return found
-    }
-    const groupOf = (group: string, topic: string) => {
-      const name = `${group} ${topic}`
-      if (!groups.has(name)) groups.set(name, new Map())
-      return groups.get(name)!
-    }
-    return {
-      listTopics: () => ask('', () => [...topics.keys()]),
-      describeTopic: (topic) =>
-        ask(topic, () => {
-          const found = topics.get(topic)
-          if (found === undefined) return undefined
-          const { partitions, replicas } = found
-          return { topic, partitions: partitions.map(({ partition }) => ({ partition, leader: 1, replicas })) }
-        }),
-      brokerCount: () => ask('', () => this.brokers),
-      createTopic: ({ topic, partitions, replicationFactor = 1, config }: NewTopic) =>
-        ask(topic, () => {
-          if (topics.has(topic)) return false
-          this.createTopic(topic, partitions, config)
-          topics.set(topic, { ...required(topic), replicas: replicationFactor })
-          return true
-        }),
-      createPartitions: (topic, count) =>
-        ask(topic, () => {
-          const { partitions } = required(topic)
-          while (partitions.length < count) partitions.push(new FakePartition(topic, partitions.length))
-        }),
-      deleteTopic: (topic) => ask(topic, () => void topics.delete(topic)),
-      topicConfig: (topic) =>
-        ask(topic, () => {
-          const { config } = required(topic)
-          const names = new Set([...Object.keys(DEFAULTS), ...config.keys()])
-          return new Map(
-            [...names].map((name) => [name, { value: this.configOf(topic, name)!, isDefault: !config.has(name) }]),
-          )
-        }),
-      alterTopicConfig: (topic, config) =>
-        ask(topic, () => {
-          for (const [name, value] of Object.entries(config)) required(topic).config.set(name, value)
-        }),
-      offsets: (topic, place: OffsetPlace) =>
-        askFor('offsets', topic, () =>
-          required(topic).partitions.map((partition) => {
-            if (place === 'earliest') return partition.logStartOffset
-            return place === 'latest' ? partition.highWatermark : partition.offsetAt(place.timestampMs)
-          }),
-        ),
-      groupOffsets: (group, topic) =>
-        ask(topic, () => required(topic).partitions.map(({ partition }) => groupOf(group, topic).get(partition))),
-      commitGroupOffsets: (group, topic, offsets) =>
-        ask(topic, () => {
-          for (const [partition, offset] of offsets) groupOf(group, topic).set(partition, offset)
-        }),
-    }
   }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from '../../../topology/contract/observability.ts'
 import { SluiceError } from '../../../topology/errors.ts'
 import type { KafkaClient, KafkaSettings } from '../settings.ts'
+import { ClientDriver } from './client/client-driver.ts'
 import type { KafkaDriver } from './driver.ts'
 
 const PACKAGES: Readonly<Record<KafkaClient, string>> = {
@@ -32,8 +33,14 @@ export async function openKafkaDriver(settings: KafkaSettings, logger: Logger): 
 
 async function open(settings: KafkaSettings, logger: Logger): Promise<KafkaDriver> {
   switch (settings.client) {
-    case 'kafkajs':
-      return (await import('./kafkajs/kafkajs-driver.ts')).openKafkaJsDriver(settings, logger)
+    case 'kafkajs': {
+      const { openKafkaJsLine: openLine } = await import('./kafkajs/kafkajs-line.ts')
+      return new ClientDriver({ settings, logger, openLine })
+    }
+    case 'platformatic': {
+      const { openPlatformaticLine: openLine } = await import('./platformatic/platformatic-line.ts')
+      return new ClientDriver({ settings, logger, openLine })
+    }
     default:
       throw new SluiceError('CLIENT_UNKNOWN', `there is no Kafka client '${settings.client}'`)
   }

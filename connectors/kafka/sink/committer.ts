@@ -88,8 +88,14 @@ export class KafkaSinkCommitter implements SinkCommitter {
     this.shards = [...opened, ...missing]
     await Promise.all(excess.map((shard) => shard.close()))
     if (missing.length === 0) return
-    await settled(missing.map((shard) => shard.open()))
-    await this.markers.read()
+    try {
+      await settled(missing.map((shard) => shard.open()))
+      await this.markers.read()
+    } catch (error) {
+      // One that has its id and has not looked must not write.
+      await Promise.all(missing.map((shard) => shard.close()))
+      throw error
+    }
   }
 
   private async apply(request: CommitRequest): Promise<void> {

@@ -10,7 +10,7 @@
 import type { CommitRequest } from '../../../topology/contract/sink.ts'
 import { isSluiceError } from '../../../topology/errors.ts'
 import type { KafkaProducer, KafkaTransaction } from '../driver/driver.ts'
-import { UNKNOWN_OUTCOME } from '../errors.ts'
+import { isTransient, UNKNOWN_OUTCOME } from '../errors.ts'
 import type { CommitterOptions } from './committer.ts'
 import { type CommittedChunk, encodeMarker, type Marker, transactionalIdOf } from './marker.ts'
 import { MARKER_PARTITION } from './marker-topic.ts'
@@ -101,26 +101,32 @@ export class Shard {
 
   /** Runs transactions until the markers say that it is done; each ends with the marker that `fill` gives. */
   private async until(isDone: () => boolean, fill: (transaction: KafkaTransaction) => Promise<Marker>): Promise<void> {
-    const { markers, context } = this.options
-    for (let failures = 0; ; ) {
-      if (this.producer === undefined) {
-        await this.open()
-        await markers.read()
-      }
-      if (isDone()) return
+    let failures = 0
+    for (;;) {
+      const { producer } = this
+      if (producer !== undefined && isDone()) return
       try {
-        await this.transaction(this.producer!, fill)
-        failures = 0
+        if (producer === undefined) await this.acquire()
+        else {
+          await this.transaction(producer, fill)
+          failures = 0
+        }
       } catch (error) {
         await this.close()
-        if (!isProducerOver(error) || ++failures === MAX_FAILURES) throw error
-        context.logger.warn(
-          { event: 'producer-replaced', transactionalId: this.transactionalId, err: error },
-          `${this.transactionalId}: ${(error as Error).message}; looking at what is in the topic`,
+        if (!mayPass(error) || ++failures === MAX_FAILURES) throw error
+        const { transactionalId } = this
+        this.options.context.logger.warn(
+          { event: 'producer-replaced', transactionalId, err: error },
+          `${transactionalId}: ${(error as Error).message}; looking at what is in the topic`,
         )
         if (failures > 1) await this.pause(failures - 2)
       }
     }
+  }
+
+  private async acquire(): Promise<void> {
+    await this.open()
+    await this.options.markers.read()
   }
 
   private async pause(doublings: number): Promise<void> {
@@ -144,7 +150,7 @@ export class Shard {
       faultPoint('kafka-sink.before-end')
     } catch (error) {
       // Left open, it would hold up everybody who reads committed records.
-      if (!isProducerOver(error)) await transaction.abort().catch(() => {})
+      if (!mayPass(error)) await transaction.abort().catch(() => {})
       throw error
     }
     await transaction.commit()
@@ -198,7 +204,7 @@ function isOf({ checkpointId, checkpointEpoch }: CommittedChunk, request: Commit
   return checkpointId === request.checkpointId && checkpointEpoch === request.checkpointEpoch
 }
 
-/** The producer has to be replaced: nobody knows what became of its request, or another one has its id. */
-function isProducerOver(error: unknown): boolean {
-  return isSluiceError(error, UNKNOWN_OUTCOME) || isSluiceError(error, 'FENCED')
+/** Another producer will do: this one's request has an unknown outcome, or its id is another's, or nobody was there. */
+function mayPass(error: unknown): boolean {
+  return isSluiceError(error, UNKNOWN_OUTCOME) || isSluiceError(error, 'FENCED') || isTransient(error)
 }

@@ -88,17 +88,25 @@ export async function startSecureBroker(): Promise<SecureBroker> {
     ])
     .withExposedPorts({ container: 9092, host: saslPort }, { container: 9094, host: tlsPort })
     .start()
-  for (const { username, password } of [USER, STRANGER]) {
-    const config = [256, 512].map((bits) => `SCRAM-SHA-${bits}=[password=${password}]`).join(',')
-    const added = await container.exec([
-      ...['/opt/kafka/bin/kafka-configs.sh', '--bootstrap-server', 'localhost:19092', '--alter'],
-      ...['--entity-type', 'users', '--entity-name', username, '--add-config', config],
-    ])
-    if (added.exitCode !== 0) throw new Error(`kafka-configs.sh: ${added.output}`)
+  try {
+    // One by one: Kafka changes a user once per request.
+    for (const bits of [256, 512]) await addScramUser(container, `SCRAM-SHA-${bits}`)
+  } catch (error) {
+    await container.stop()
+    throw error
   }
   const sasl = [`localhost:${saslPort}`]
   const plain = broker(sasl, container, () => container.stop())
   return { ...plain, certificates, sasl, mutualTls: [`localhost:${tlsPort}`] }
+}
+
+async function addScramUser(container: StartedTestContainer, mechanism: string): Promise<void> {
+  const { exitCode, output } = await container.exec([
+    ...['/opt/kafka/bin/kafka-configs.sh', '--bootstrap-server', 'localhost:19092', '--alter'],
+    ...['--entity-type', 'users', '--entity-name', USER.username],
+    ...['--add-config', `${mechanism}=[password=${USER.password}]`],
+  ])
+  if (exitCode !== 0) throw new Error(`kafka-configs.sh: ${output}`)
 }
 
 function plainContainer(host: string, own: string, env: Readonly<Record<string, string>>): GenericContainer {

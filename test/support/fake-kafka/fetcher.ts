@@ -16,6 +16,8 @@ interface Assigned {
   offset: number
   isPaused: boolean
   failure: Error | undefined
+  /** Its offset was out of range: until `seek`. */
+  isStanding: boolean
   progress: PartitionProgress | undefined
   /** Fetched and not taken: what comes by another seek is told by it. */
   buffered: RecordSet | undefined
@@ -45,6 +47,7 @@ export class FakeFetcher implements KafkaFetcher {
         offset,
         isPaused: false,
         failure: undefined,
+        isStanding: false,
         progress: undefined,
         buffered: undefined,
         generation: 0,
@@ -56,6 +59,7 @@ export class FakeFetcher implements KafkaFetcher {
     const assigned = this.assigned.get(partition)!
     assigned.offset = offset
     assigned.failure = undefined
+    assigned.isStanding = false
     assigned.buffered = undefined
     assigned.generation++
   }
@@ -74,6 +78,7 @@ export class FakeFetcher implements KafkaFetcher {
       if (assigned.isPaused) continue
       if (failure !== undefined) {
         assigned.failure = undefined
+        assigned.isStanding = true
         throw failure
       }
       if (buffered === undefined) continue
@@ -113,7 +118,8 @@ export class FakeFetcher implements KafkaFetcher {
   }
 
   private async fetch(assigned: Assigned): Promise<void> {
-    if (assigned.isPaused || assigned.buffered !== undefined || assigned.failure !== undefined) return
+    if (assigned.isPaused || assigned.isStanding || assigned.buffered !== undefined || assigned.failure !== undefined)
+      return
     const { topic, isolation } = this.options
     const { partition, offset, generation } = assigned
     let fetched: Fetched | undefined

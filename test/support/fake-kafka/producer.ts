@@ -2,7 +2,7 @@
 import type { KafkaProducer, KafkaTransaction, PartitionRecords } from '../../../connectors/kafka/driver/driver.ts'
 import { UNKNOWN_OUTCOME } from '../../../connectors/kafka/errors.ts'
 import type { Acks } from '../../../topology/contract/topic.ts'
-import { SluiceError } from '../../../topology/errors.ts'
+import { isSluiceError, SluiceError } from '../../../topology/errors.ts'
 import type { FakeKafka } from '../fake-kafka.ts'
 import { ConnectionLost, type RequestKind } from './network.ts'
 import { ConcurrentTransactions, type ProducerIdentity } from './transactions.ts'
@@ -42,8 +42,8 @@ export class FakeProducer implements KafkaProducer {
     }
     const transaction: KafkaTransaction = {
       send: async (parts) => {
-        hasSent = true
         await this.request('produce', identity.transactionalId, () => this.kafka.append(parts, identity))
+        hasSent = true
       },
       commit: () => end(true),
       abort: () => end(false),
@@ -64,11 +64,10 @@ export class FakeProducer implements KafkaProducer {
         return await kafka.carry({ kind, client, subject }, arrive)
       } catch (error) {
         if (error instanceof ConcurrentTransactions) continue
-        this.failure =
-          error instanceof ConnectionLost
-            ? new SluiceError(UNKNOWN_OUTCOME, `${subject}: no reply to ${kind}`, { cause: error })
-            : error
-        throw this.failure
+        if (error instanceof ConnectionLost) {
+          this.failure = new SluiceError(UNKNOWN_OUTCOME, `${subject}: no reply to ${kind}`, { cause: error })
+        } else if (isSluiceError(error, 'FENCED')) this.failure = error
+        throw this.failure ?? error
       }
     }
   }

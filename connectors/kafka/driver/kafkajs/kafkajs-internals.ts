@@ -3,6 +3,8 @@
  * changes, so its inner modules are as safe to import as its entry; their types are declared here.
  */
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import type { SocketOptions } from './frame-socket.ts'
 
 /** kafkajs' Encoder, as far as a request is asked for it. */
 interface Encoded {
@@ -10,7 +12,7 @@ interface Encoded {
   readonly buffer: Buffer
 }
 
-export interface ProtocolCall<T> {
+interface ProtocolCall {
   readonly request: {
     readonly apiKey: number
     readonly apiVersion: number
@@ -19,15 +21,16 @@ export interface ProtocolCall<T> {
     expectResponse(): boolean
   }
   readonly response: {
-    decode(payload: Buffer): Promise<{ readonly clientSideThrottleTime: number; readonly value: T }>
-    parse(decoded: { readonly value: T }): Promise<T>
+    decode(bytes: Buffer): Promise<{ readonly clientSideThrottleTime: number; readonly bytes: Buffer }>
+    parse(decoded: { readonly bytes: Buffer }): Promise<Buffer>
   }
-  /** Where larger than the connection's own. */
-  readonly requestTimeout?: number
   readonly logResponseError: boolean
 }
 
 interface Connection {
+  /** Received and not taken yet; what is left of the frame before stays in it, though it is empty. */
+  chunks: Buffer[]
+  readonly bytesBuffered: number
   /** Asks itself every millisecond, for ever, whether a broker's throttling is over; here none is ever reported to it. */
   readonly requestQueue: { scheduleCheckPendingRequests(): void }
   readonly socket?: { destroy(): void } | undefined
@@ -35,26 +38,15 @@ interface Connection {
   disconnect(): Promise<unknown>
 }
 
-export interface ConnectionPool {
+interface ConnectionPool {
   /** Two: the second carries fetches, which block what is behind them. */
   readonly pool: readonly Connection[]
   isConnected(): boolean
-  send<T>(call: ProtocolCall<T>): Promise<T>
+  send(call: ProtocolCall): Promise<Buffer>
 }
 
-export interface Broker {
-  readonly connectionPool: ConnectionPool
-  /** By API key, once connected. */
-  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null
+interface Broker {
   connect(): Promise<void>
-}
-
-/** An error of kafkajs: told by its name. */
-export interface KafkaJsError extends Error {
-  /** A Node error's, of connection errors. */
-  readonly code?: string | number
-  /** Kafka's name, of protocol errors. */
-  readonly type?: string
 }
 
 interface KafkaJsLogger {
@@ -75,7 +67,7 @@ interface ConnectionOptions {
   readonly host: string
   readonly port: number
   readonly logger: KafkaJsLogger
-  readonly socketFactory: unknown
+  readonly socketFactory: (options: SocketOptions) => Socket
   readonly clientId: string
   readonly requestTimeout: number
   readonly connectionTimeout: number
@@ -94,8 +86,6 @@ export const Broker: new (options: {
   readonly logger: KafkaJsLogger
   readonly authenticationTimeout: number
 }) => Broker = require('kafkajs/src/broker')
-
-export const createSocketFactory: () => unknown = require('kafkajs/src/network/socketFactory')
 
 export const {
   createLogger,

@@ -1,5 +1,5 @@
 /** What has been fetched and not been taken yet, by partition: the same for every client. */
-import type { PartitionProgress, RecordSet } from './driver.ts'
+import type { PartitionProgress, RecordSet } from '../driver.ts'
 
 /** What one fetch brought for one partition. */
 export interface FetchedChunk {
@@ -33,7 +33,7 @@ class AssignedPartition {
   }
 
   get hasSomething(): boolean {
-    return this.error !== undefined || (!this.isPaused && this.chunks.length > 0)
+    return this.chunks.length > 0 ? !this.isPaused : this.error !== undefined
   }
 
   get isWanted(): boolean {
@@ -143,17 +143,16 @@ export class FetchBuffer {
 
   take(): RecordSet | undefined {
     for (const assigned of [...this.takeTurns]) {
+      const set = assigned.isPaused ? undefined : this.takeFrom(assigned)
+      if (set !== undefined) {
+        moveToEnd(this.takeTurns, assigned)
+        return set
+      }
       const { error } = assigned
       // After what was fetched before it.
-      if (error !== undefined && assigned.chunks.length === 0) {
-        assigned.error = undefined
-        throw error
-      }
-      if (assigned.isPaused) continue
-      const set = this.takeFrom(assigned)
-      if (set === undefined) continue
-      moveToEnd(this.takeTurns, assigned)
-      return set
+      if (error === undefined || assigned.chunks.length > 0) continue
+      assigned.error = undefined
+      throw error
     }
     return undefined
   }

@@ -14,7 +14,7 @@ import { createPartitionsApi, createTopicApi, deleteTopicApi, type Outcome } fro
 import type { Cluster } from './cluster.ts'
 import { retrying } from './retry.ts'
 
-export class KafkaJsAdmin implements KafkaAdmin {
+export class ClientAdmin implements KafkaAdmin {
   private readonly cluster: Cluster
 
   constructor(cluster: Cluster) {

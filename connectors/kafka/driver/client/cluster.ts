@@ -6,25 +6,28 @@ import type { KafkaSettings } from '../../settings.ts'
 import type { TopicMetadata } from '../driver.ts'
 import { type MetadataResponse, metadataApi } from '../protocol/metadata.ts'
 import { type CoordinatorKind, findCoordinatorApi } from '../protocol/offsets.ts'
-import { BrokerConnection } from './broker-connection.ts'
+import { BrokerConnection, type ClientContext } from './broker-connection.ts'
 import { retrying } from './retry.ts'
 
 export class Cluster {
   readonly settings: KafkaSettings
   readonly logger: Logger
+  private readonly context: ClientContext
   private readonly bootstrap: readonly BrokerConnection[]
   private readonly brokers = new Map<number, BrokerConnection>()
   private controllerId = -1
   /** The first to be asked: the one that answered last. */
   private preferred: BrokerConnection | undefined
 
-  constructor(settings: KafkaSettings, logger: Logger) {
+  constructor(context: ClientContext) {
+    const { settings, logger } = context
+    this.context = context
     this.settings = settings
     this.logger = logger
     this.bootstrap = settings.bootstrapServers.map((server) => {
       const colon = server.lastIndexOf(':')
       const host = server.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-      return new BrokerConnection(host, Number(server.slice(colon + 1)), settings, logger)
+      return new BrokerConnection({ host, port: Number(server.slice(colon + 1)) }, context)
     })
   }
 
@@ -92,7 +95,7 @@ export class Cluster {
       const known = this.brokers.get(nodeId)
       if (known?.host === host && known.port === port) continue
       known?.close()
-      this.brokers.set(nodeId, new BrokerConnection(host, port, this.settings, this.logger))
+      this.brokers.set(nodeId, new BrokerConnection({ host, port }, this.context))
     }
     return metadata
   }

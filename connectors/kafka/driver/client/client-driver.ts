@@ -1,6 +1,4 @@
-/** The driver on kafkajs' connections: requests, retries and record batches are Sluice's own. */
-import type { Logger } from '../../../../topology/contract/observability.ts'
-import type { KafkaSettings } from '../../settings.ts'
+/** The driver on lines of a client: requests, retries and record batches are Sluice's own. */
 import type {
   FetcherOptions,
   KafkaAdmin,
@@ -9,27 +7,26 @@ import type {
   KafkaProducer,
   ProducerOptions,
 } from '../driver.ts'
-import { KafkaJsAdmin } from './admin.ts'
+import { ClientAdmin } from './admin.ts'
+import type { ClientContext } from './broker-connection.ts'
 import { Cluster } from './cluster.ts'
-import { KafkaJsFetcher } from './fetcher.ts'
-import { KafkaJsProducer } from './producer.ts'
+import { ClientFetcher } from './fetcher.ts'
+import { ClientProducer } from './producer.ts'
 
 /** Every part has connections of its own: a fetch that waits at the broker holds nothing else up. */
-class KafkaJsDriver implements KafkaDriver {
-  private readonly settings: KafkaSettings
-  private readonly logger: Logger
+export class ClientDriver implements KafkaDriver {
+  private readonly context: ClientContext
   private readonly handedOut = new Set<{ close(): void | Promise<void> }>()
-  private administrator: Promise<KafkaJsAdmin> | undefined
+  private administrator: Promise<ClientAdmin> | undefined
 
-  constructor(settings: KafkaSettings, logger: Logger) {
-    this.settings = settings
-    this.logger = logger
+  constructor(context: ClientContext) {
+    this.context = context
   }
 
   async admin(): Promise<KafkaAdmin> {
     this.administrator ??= this.connecting(async (cluster) => {
       await cluster.connect()
-      return new KafkaJsAdmin(cluster)
+      return new ClientAdmin(cluster)
     })
     try {
       return await this.administrator
@@ -41,11 +38,11 @@ class KafkaJsDriver implements KafkaDriver {
   }
 
   fetcher(options: FetcherOptions): Promise<KafkaFetcher> {
-    return this.connecting((cluster) => KafkaJsFetcher.create(cluster, options))
+    return this.connecting((cluster) => ClientFetcher.create(cluster, options))
   }
 
   producer(options: ProducerOptions): Promise<KafkaProducer> {
-    return this.connecting((cluster) => KafkaJsProducer.create(cluster, options))
+    return this.connecting((cluster) => ClientProducer.create(cluster, options))
   }
 
   async close(): Promise<void> {
@@ -55,7 +52,7 @@ class KafkaJsDriver implements KafkaDriver {
   private async connecting<T extends { close(): void | Promise<void> }>(
     create: (cluster: Cluster) => Promise<T>,
   ): Promise<T> {
-    const cluster = new Cluster(this.settings, this.logger)
+    const cluster = new Cluster(this.context)
     try {
       const part = await create(cluster)
       this.handedOut.add(part)
@@ -65,8 +62,4 @@ class KafkaJsDriver implements KafkaDriver {
       throw error
     }
   }
-}
-
-export function openKafkaJsDriver(settings: KafkaSettings, logger: Logger): KafkaDriver {
-  return new KafkaJsDriver(settings, logger)
 }

@@ -17,7 +17,7 @@ import { retrying } from './retry.ts'
 
 const DEFAULT_TRANSACTION_TIMEOUT_MS = 60_000
 
-export class KafkaJsProducer implements KafkaProducer {
+export class ClientProducer implements KafkaProducer {
   private readonly cluster: Cluster
   private readonly options: ProducerOptions
   private readonly rounds: ProduceRounds
@@ -34,8 +34,8 @@ export class KafkaJsProducer implements KafkaProducer {
     this.rounds = new ProduceRounds(cluster)
   }
 
-  static async create(cluster: Cluster, options: ProducerOptions): Promise<KafkaJsProducer> {
-    const producer = new KafkaJsProducer(cluster, options)
+  static async create(cluster: Cluster, options: ProducerOptions): Promise<ClientProducer> {
+    const producer = new ClientProducer(cluster, options)
     await cluster.connect()
     if (options.transactionalId !== undefined)
       producer.transactional = await producer.initialise(options.transactionalId)

@@ -5,13 +5,13 @@
 import { isSluiceError } from '../../../../topology/errors.ts'
 import { isTransient, OffsetOutOfRange, responseError } from '../../errors.ts'
 import type { FetcherOptions, KafkaFetcher, PartitionProgress, RecordSet } from '../driver.ts'
-import { FetchBuffer, type Ticket } from '../fetch-buffer.ts'
 import { FetchedPartition } from '../protocol/decode-records.ts'
 import { isPassing } from '../protocol/error-codes.ts'
 import { fetchApi, type PartitionResponse } from '../protocol/fetch.ts'
 import { EARLIEST, LATEST, listOffsetsApi } from '../protocol/offsets.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
+import { FetchBuffer, type Ticket } from './fetch-buffer.ts'
 import { Backoff } from './retry.ts'
 
 const MIB = 1024 * 1024
@@ -19,7 +19,7 @@ const DEFAULTS = { bufferBytes: 32 * MIB, partitionBytes: MIB, maxWaitMs: 500 }
 /** Of a partition that no metadata has told of. */
 const UNKNOWN = -1
 
-export class KafkaJsFetcher implements KafkaFetcher {
+export class ClientFetcher implements KafkaFetcher {
   private readonly cluster: Cluster
   private readonly options: FetcherOptions & typeof DEFAULTS
   private readonly buffer: FetchBuffer
@@ -40,8 +40,8 @@ export class KafkaJsFetcher implements KafkaFetcher {
     this.buffer = new FetchBuffer(this.options, () => this.pump())
   }
 
-  static async create(cluster: Cluster, options: FetcherOptions): Promise<KafkaJsFetcher> {
-    const fetcher = new KafkaJsFetcher(cluster, options)
+  static async create(cluster: Cluster, options: FetcherOptions): Promise<ClientFetcher> {
+    const fetcher = new ClientFetcher(cluster, options)
     await cluster.connect()
     const { partitions } = await cluster.require(options.topic)
     for (const { partition, leader } of partitions) fetcher.leaders.set(partition, leader)
