@@ -2,7 +2,6 @@
 import type { OperatorFactory } from './contract/operator.ts'
 import type { Sink } from './contract/sink.ts'
 import type { Source } from './contract/source.ts'
-import type { Batch, LazyRows } from './element.ts'
 import type { RecordParts } from './encode-record.ts'
 import type { EndpointReference } from './endpoint.ts'
 import { TopologyError } from './errors.ts'
@@ -16,13 +15,7 @@ export type Behaviour =
   | { readonly type: 'source'; readonly source: SourceReference }
   | { readonly type: 'sink'; readonly sink: SinkReference }
   /** A function of one row, fused with its neighbours into one loop. */
-  | {
-      readonly type: 'row'
-      readonly step: 'map' | 'filter' | 'flatMap'
-      readonly fn: (row: any) => any
-      /** Of a map: made once per subtask, does a whole batch at once, or gives undefined and leaves it to `fn`. */
-      readonly createBatchStep?: () => ((batch: Batch) => LazyRows | undefined) | undefined
-    }
+  | { readonly type: 'row'; readonly step: 'map' | 'filter' | 'flatMap'; readonly fn: (row: any) => any }
   /** Gives each row its key; what leaves it travels by key group. */
   | { readonly type: 'key'; readonly fields: readonly string[] }
   | { readonly type: 'key'; readonly fn: (row: any) => unknown }
@@ -79,6 +72,8 @@ export interface NodeSpec {
   readonly behaviour: Behaviour
   /** Side outputs beside 'out'. */
   readonly sideOutputs?: readonly string[]
+  /** Ports that are outputs of another node, before it in the same stage: batches that it emits there leave by those. */
+  readonly emitsTo?: Readonly<Record<string, NodeInput>>
   /** Side outputs whose loss would be silent: left unconnected, validation warns. */
   readonly shouldConnect?: readonly string[]
   /** By port; ports left out are 'opaque'. */

@@ -1,14 +1,10 @@
 /** A logical topic: named and typed in the job, bound to Kafka or the embedded log when the job runs. */
 import type { z } from 'zod'
-import type { SourceRecord } from './contract/source.ts'
 import type { CleanupPolicy, TopicOptions } from './contract/topic.ts'
 import type { DurationMs } from './duration.ts'
-import type { Batch, LazyRows } from './element.ts'
-import type { EndpointSource } from './endpoint.ts'
-import { SluiceError, TopologyError } from './errors.ts'
+import { TopologyError } from './errors.ts'
 import type { RecordKey } from './record-key.ts'
-import { fieldsOf, jsonDeserializer, type Row } from './schema/index.ts'
-import { columnScanner } from './schema/scan/column-scanner.ts'
+import { fieldsOf, type Row } from './schema/index.ts'
 import type { Field } from './schema/types.ts'
 
 /** What a topic system is told of a topic. */
@@ -65,45 +61,6 @@ export function topic<S extends z.ZodObject>(
     ...(cleanupPolicy !== undefined && { cleanupPolicy }),
   }
   return Object.freeze({ name, options: Object.freeze(options), schema, fields: fieldsOf(schema), key })
-}
-
-/**
- * The function that turns a received record into a value of the topic's schema.
- *
- * A record that is none fails the job, naming topic, partition and offset: read the topic through `bronzeLayer` to
- * quarantine such records instead.
- */
-export function decodeRecord<T>(from: Topic<T> | EndpointSource<T>): (record: SourceRecord) => T {
-  const deserializer = jsonDeserializer(from.schema)
-  const placeOf = 'placeOf' in from ? from.placeOf : placeInTopic
-  return (record) => {
-    const result = deserializer.decode(record.value)
-    if (result.ok) return result.value as T
-    const { topic: name, partition, offset } = record
-    throw new SluiceError('RECORD_INVALID', `record ${placeOf(record)} is not valid: ${result.reason}`, {
-      fix: 'Read it through bronzeLayer(), which keeps such records and passes them to quarantine.',
-      details: { topic: name, partition, offset: String(offset), rule: result.rule },
-    })
-  }
-}
-
-/**
- * The same for batches whose values lie in one piece of memory, straight into columns: three times as fast, also when rows
- * are made of them. A batch with a record that is none is left to {@link decodeRecord}, which says which and why.
- */
-export function decodeBatch({
-  schema,
-}: Pick<Topic<any>, 'schema'>): ((batch: Batch) => LazyRows | undefined) | undefined {
-  const scan = columnScanner(schema)
-  if (scan === undefined) return undefined
-  return (batch) => {
-    const values = batch.slices('value')
-    return values && scan(values, batch.length)
-  }
-}
-
-function placeInTopic({ topic: name, partition, offset }: SourceRecord): string {
-  return `${name}[${partition}]@${offset}`
 }
 
 function requireName(name: string): void {

@@ -1,13 +1,14 @@
 /** A job: its name and the graph its build function described. */
 
 import type { Source, SourceRecord } from './contract/source.ts'
+import { createDecode } from './decode.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { withPlace } from './error-place.ts'
 import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
-import { decodeBatch, decodeRecord, type Topic } from './topic.ts'
+import type { Topic } from './topic.ts'
 
 export interface Topology {
   readonly kind: 'topology'
@@ -75,7 +76,8 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
     {
       kind: 'decode',
       parameters: { [reference.kind]: name },
-      behaviour: { type: 'row', step: 'map', fn: decodeRecord(declared), createBatchStep: () => decodeBatch(declared) },
+      behaviour: { type: 'operator', create: (context) => createDecode(context, declared) },
+      emitsTo: { poisoned: { node: source, port: 'poisoned' } },
       columns: { out: 'opaque' },
       fields,
     },

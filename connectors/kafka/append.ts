@@ -3,8 +3,10 @@
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { Acks, OutgoingRecord, RecordMetadata } from '../../topology/contract/topic.ts'
+import { fits, recordBytes } from '../../topology/record-bytes.ts'
 import { TopicPartitioner } from '../../topology/topic-partitioner.ts'
 import type { KafkaDriver, KafkaProducer, PartitionRecords } from './driver/driver.ts'
+import { recordTooLarge } from './errors.ts'
 import { type KnownTopic, knownTopic } from './known-topic.ts'
 import { requestsOf } from './requests.ts'
 import type { KafkaSettings } from './settings.ts'
@@ -45,6 +47,11 @@ export class KafkaAppender {
     if (records.length === 0) return []
     const { topic, partitioner } = await this.destination(name)
     const { groups, partitions } = partitioner.split(records)
+    for (const record of records) {
+      // Before anything is sent: a broker would refuse it when others are there already.
+      if (!fits(record, topic.maxMessageBytes))
+        throw recordTooLarge(name, recordBytes(record), String(topic.maxMessageBytes))
+    }
     const requests = requestsOf(topic, groups)
     if (acks !== 0) {
       const offsets = await this.send(requests, acks)

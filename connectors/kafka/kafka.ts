@@ -37,7 +37,7 @@ export interface OpenKafkaOptions extends TopicSystemContext {
 /**
  * Topics of a cluster. Nothing is connected before it is needed.
  *
- * A topic that is declared with options is made when it is not there; another has to be.
+ * A topic that is declared, with options, is made when it is not there; another has to be: its name may be a mistake.
  */
 export function openKafka(options: OpenKafkaOptions): TopicSystem {
   return new Kafka(options)
@@ -58,7 +58,7 @@ class Kafka implements TopicSystem {
 
   async ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
-    if (options === undefined || Object.keys(options).length === 0) {
+    if (options === undefined) {
       await knownTopic(admin, topic, this.options.settings.bootstrapServers)
       return
     }
@@ -96,17 +96,22 @@ class Kafka implements TopicSystem {
   source(topic: string, options?: TopicOptions): Source {
     const { driver } = this
     const { settings } = this.options
-    return new KafkaSource({ topic, driver, settings, ensureTopic: () => this.ensureTopic(topic, options) })
+    return new KafkaSource({ topic, driver, settings, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
   }
 
   sink(topic: string, options?: TopicOptions): Sink {
-    return new KafkaSink({ ...this.options, topic, ensureTopic: () => this.ensureTopic(topic, options) })
+    return new KafkaSink({ ...this.options, topic, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
   }
 
   async close(): Promise<void> {
     await this.appender.close()
     await this.driver.close()
   }
+}
+
+/** A job that only names a topic declares nothing of it. */
+function declared(options: TopicOptions = {}): TopicOptions | undefined {
+  return Object.keys(options).length === 0 ? undefined : options
 }
 
 /** As Kafka names it. */

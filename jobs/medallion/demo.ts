@@ -19,8 +19,9 @@ import { UserActionEvent } from './schemas.ts'
 import { nextFirstDay } from './simulator/first-day.ts'
 import { publishShop } from './simulator/publish-shop.ts'
 import { simulateShop } from './simulator/simulate-shop.ts'
+import { rawEvents } from './topics.ts'
 
-const TOPIC = 'raw-events'
+const TOPIC = rawEvents.name
 
 interface Demo {
   readonly context: CommandContext
@@ -41,7 +42,7 @@ export async function run(context: CommandContext): Promise<number> {
   const logger = await context.logger()
   const metrics = await openMetrics(context)
   const topics = await context.openTopics({ mustExist: false })
-  await topics.ensureTopic(TOPIC)
+  await topics.ensureTopic(TOPIC, rawEvents.options)
   const demo: Demo = { context, config, logger, metrics, topics, events, seed }
   const startedMs = clock.nowMs()
   const { status, published } = context.has('live') ? await live(demo, ratePerSecond) : await bounded(demo)
@@ -91,7 +92,14 @@ async function publishRun(
   const { context, config, logger, metrics, topics, events, seed } = demo
   const { clock, signal, stderr } = context.environment
   const scope = metrics.scope({})
-  const firstDay = await nextFirstDay(topics, TOPIC, { job: 'simulator', uid: 'simulator', subtask: 0, clock, logger, metrics: scope })
+  const firstDay = await nextFirstDay(topics, TOPIC, {
+    job: 'simulator',
+    uid: 'simulator',
+    subtask: 0,
+    clock,
+    logger,
+    metrics: scope,
+  })
   const simulation = simulateShop({ seed, events, firstDay })
   if (paced === undefined) {
     stderr.write(

@@ -108,10 +108,10 @@ export class CommandContext {
     return this.resources.adopt(tables, (catalog) => catalog.close())
   }
 
-  /** Makes the data directory unless `mustExist`. @throws {SluiceError} `DATA_DIR_NOT_FOUND` */
+  /** Where they live in the data directory, makes it unless `mustExist`. @throws {SluiceError} `DATA_DIR_NOT_FOUND` */
   async openTopics({ mustExist }: { readonly mustExist: boolean }): Promise<TopicSystem> {
     const { config } = await this.config()
-    if (mustExist) this.requireDataDir(config.dataDir)
+    if (mustExist && config.kafka === undefined) this.requireDataDir(config.dataDir)
     const { openTopics } = await import('../compose/compose.ts')
     const topics = await openTopics(config, { clock: this.environment.clock, logger: await this.logger() })
     return this.resources.adopt(topics, (system) => system.close())

@@ -1,6 +1,6 @@
-/** The commands about topics. */
+/** The commands about topics, and about what goes back into them. */
 import type { CommandDescription } from './command.ts'
-import { dataDir, formats } from './command-options.ts'
+import { dataDir, formats, logging } from './command-options.ts'
 import type { OptionDescription } from './option.ts'
 
 const target = {
@@ -19,7 +19,7 @@ const topicOptions: Readonly<Record<string, OptionDescription>> = {
   },
 }
 
-/** The first is what `runtime topics` alone means. */
+/** The first of `topics` is what `runtime topics` alone means. */
 export const TOPIC_COMMANDS: readonly CommandDescription[] = [
   {
     name: 'topics list',
@@ -71,5 +71,32 @@ export const TOPIC_COMMANDS: readonly CommandDescription[] = [
       'runtime topics alter orders --retention 30d --yes',
     ],
     load: () => import('./topics/alter.ts'),
+  },
+  {
+    name: 'replay',
+    summary: 'publish quarantined records again, each once',
+    details: [
+      'Of a table of dead letters (PoisonedRecord), or of what bronze and its rules have quarantined: records go to the topic ' +
+        'they came from, byte for byte, with their key, headers and time, and the headers sluice-replay-of ' +
+        '(topic/partition/offset) and sluice-replay-error.',
+      'A replay is a job with checkpoints: a record goes to a topic once, whatever is killed when, and a second replay ' +
+        'publishes what was not published before.',
+    ],
+    positionals: [{ name: 'TABLE', summary: 'namespace.name' }],
+    options: {
+      to: { summary: 'another topic than the one they came from', value: 'TOPIC' },
+      where: { summary: "only rows that this condition holds for, in DuckDB's SQL", value: 'SQL' },
+      since: { summary: 'only rows quarantined since a time (ISO 8601), or since 2h ago', value: 'TIME|DURATION' },
+      'dry-run': { summary: 'count the rows, and publish nothing' },
+      'data-dir': dataDir,
+      ...logging,
+      format: formats('text', 'json'),
+    },
+    examples: [
+      'runtime replay quarantine.orders --dry-run',
+      'runtime replay quarantine.orders --where "code = \'RECORD_INVALID\'" --since 2h',
+      'runtime replay quarantine.events --to raw-events-mended',
+    ],
+    load: () => import('./replay.ts'),
   },
 ]

@@ -59,7 +59,7 @@ export class PoisonWatch {
     for (const { recordsSinceCheckpoint = 0 } of attempt?.tasks.values() ?? []) this.unread += recordsSinceCheckpoint
     if (++this.failures < FAILURES) return { error, quarantined: false }
     const found = recordOf(error, attempt)
-    const quarantined = found !== undefined && this.quarantine(found, error, taskId(task), attempt!)
+    const quarantined = found !== undefined && this.quarantine(found, error, task.stage, attempt!)
     const record = found && { topic: found.topic, partition: found.partition, offset: found.offset }
     const where = record === undefined ? 'a record' : `record ${record.topic}[${record.partition}]@${record.offset}`
     const advice = quarantined
@@ -86,10 +86,11 @@ export class PoisonWatch {
     return attempt?.coordinator.lastCheckpoint === undefined
   }
 
-  private quarantine({ source, split, offset }: Found, error: SluiceError, task: string, attempt: Attempt): boolean {
+  private quarantine({ source, split, offset }: Found, error: SluiceError, stage: string, attempt: Attempt): boolean {
     const { edges } = attempt.options.plan
     if (!edges.some((edge) => edge.from === source && edge.port === 'poisoned')) return false
-    const poison = { split, position: offset, task, code: error.code, error: error.message }
+    const uid = typeof error.details['uid'] === 'string' ? error.details['uid'] : stage
+    const poison = { split, position: offset, uid, code: error.code, error: error.message }
     this.bySource.set(source.id, [...(this.bySource.get(source.id) ?? []), poison])
     return true
   }

@@ -86,6 +86,11 @@ export const METRICS = {
     labels: ['reason'],
   },
   state_entries: { type: 'gauge', help: 'Keys held in state.', labels: ['state'] },
+  records_skipped_total: {
+    type: 'counter',
+    help: 'Offsets of a split whose records retention took before they were read, where a job goes on without them.',
+    labels: ['split'],
+  },
   pending_records: {
     type: 'gauge',
     flink: 'pendingRecords',

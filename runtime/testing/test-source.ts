@@ -1,5 +1,6 @@
 /** A source of a job under test: what a test pushes into it is what the job reads. */
 import type { SourceRecord } from '../../topology/contract/source.ts'
+import type { RecordHeader } from '../../topology/contract/topic.ts'
 import { Batch, type BatchAttributes, type Element, MAX_WATERMARK_MS } from '../../topology/element.ts'
 import type { TimelineEvent, TimelineTarget } from './timeline.ts'
 
@@ -12,10 +13,12 @@ export interface PushOptions {
 
 /** A record as somebody else might have written it. */
 export interface RawRecord {
-  /** Bytes, or text that is encoded as UTF-8. */
-  readonly value: Uint8Array | string
+  /** Bytes, or text that is encoded as UTF-8; null: a tombstone. */
+  readonly value: Uint8Array | string | null
   /** @default null */
   readonly key?: Uint8Array | string | null
+  /** @default none */
+  readonly headers?: readonly RecordHeader[]
   /** @default that of the push */
   readonly timestampMs?: number
 }
@@ -56,7 +59,7 @@ export class TestSource<T> implements TimelineTarget<T> {
   /** The job reads these records from its topic, valid or not, in one batch. */
   raw(records: readonly RawRecord[], { split = 0, timestampMs = this.options.nowMs() }: PushOptions = {}): this {
     const received = records.map((record, index): SourceRecord => {
-      const { value, key = null } = record
+      const { value, key = null, headers } = record
       return {
         topic: this.name,
         partition: split,
@@ -64,6 +67,7 @@ export class TestSource<T> implements TimelineTarget<T> {
         timestampMs: record.timestampMs ?? timestampMs,
         key: typeof key === 'string' ? Buffer.from(key) : key,
         value: typeof value === 'string' ? Buffer.from(value) : value,
+        headers,
       }
     })
     // A topic knows when it took its records in: their event times, until the job assigns others.

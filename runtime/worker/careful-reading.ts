@@ -1,4 +1,5 @@
 /** Reads a source record by record where a record is known, or suspected, to fail the job. */
+import type { Clock } from '../../topology/contract/clock.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { type Poison, poisonedRow } from '../../topology/poisoned-record.ts'
@@ -10,6 +11,7 @@ export interface CarefulOptions {
   readonly poison: readonly Poison[]
   /** So many records, from the first on, may hold the one that fails: each is stamped with its place. */
   readonly suspects: number
+  readonly clock: Clock
 }
 
 /** Rows per batch: larger batches outlive the young generation. */
@@ -49,7 +51,9 @@ export class CarefulReading {
     const poison = batch.origin === undefined ? undefined : this.poison.get(batch.origin)
     if (poison === undefined) return { batch, input: 0 }
     this.poison.delete(batch.origin!)
-    const rows = (batch.values as readonly SourceRecord[]).map((record) => poisonedRow(record, poison))
+    const rows = (batch.values as readonly SourceRecord[]).map((record) =>
+      poisonedRow(record, poison, this.options.clock.nowMs()),
+    )
     return { batch: new Batch(rows, { split: batch.split }), input: 1 }
   }
 

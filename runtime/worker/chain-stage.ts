@@ -14,7 +14,7 @@ import {
   MIN_WATERMARK_MS,
   type Watermark,
 } from '../../topology/element.ts'
-import type { Node } from '../../topology/graph.ts'
+import type { Node, NodeInput } from '../../topology/graph.ts'
 import type { StagePlan } from '../../topology/plan/plan.ts'
 import { keyGroupRangeOf } from '../state/key-group-range.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
@@ -197,6 +197,11 @@ export class ChainStage implements Stage, StageInterior {
       this.ports.set(key, subject)
     }
     return subject
+  }
+
+  /** Inside the stage or beyond it. */
+  hasReader({ node, port }: NodeInput): boolean {
+    return [...this.plan.edges, ...this.plan.outputs].some((edge) => edge.from.id === node.id && edge.port === port)
   }
 
   private subscribe(subject: Subject<Element>, handler: Handler, input: number): void {

@@ -33,7 +33,10 @@ export async function ensureExternals(
   nodes: readonly Node[],
   { topics, tables }: Pick<Systems, 'topics' | 'tables'>,
 ): Promise<void> {
-  for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, options)
+  for (const { name, options } of topicsOf(nodes)) {
+    // A topic that is only named has to be there where a name may be a mistake, as on Kafka.
+    await topics.ensureTopic(name, Object.keys(options).length === 0 ? undefined : options)
+  }
   for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
 }

@@ -4,7 +4,7 @@ import type { Operator } from '../../topology/contract/operator.ts'
 import type { SinkWriter } from '../../topology/contract/sink.ts'
 import type { StageHost } from '../../topology/contract/stage.ts'
 import type { Batch, Element, Watermark } from '../../topology/element.ts'
-import type { Behaviour, Node } from '../../topology/graph.ts'
+import type { Behaviour, Node, NodeInput } from '../../topology/graph.ts'
 import type { StageState } from '../state/store.ts'
 import type { Alarms } from '../time/alarms.ts'
 import { keyBatch } from './key-batch.ts'
@@ -23,6 +23,7 @@ export interface StageInterior {
   readonly writers: Map<string, SinkWriter>
   readonly sinkWatermarksMs: Map<string, number | null>
   port(node: Node, name: string): Subject<Element>
+  hasReader(output: NodeInput): boolean
   meter(node: Node): NodeMeter
   waitFor(full: Promise<void>): void
 }
@@ -101,6 +102,8 @@ function operatorHandler(
   const forward = (element: Element) => {
     for (const port of ports.values()) port.next(element)
   }
+  const emitsTo = new Map(Object.entries(node.emitsTo ?? {}))
+  const others = new Map(Array.from(emitsTo, ([name, { node: other, port }]) => [name, stage.port(other, port)]))
   const emitWatermark = (watermark: Watermark) => {
     meter.sentWatermark(watermark)
     forward(watermark)
@@ -118,8 +121,9 @@ function operatorHandler(
     emit: (port, batch) => {
       if (batch.length === 0) return
       meter.sent(batch.length)
-      ports.get(port)!.next(batch)
+      ;(ports.get(port) ?? others.get(port)!).next(batch)
     },
+    hasReader: (port) => stage.hasReader(emitsTo.get(port) ?? { node, port }),
     emitWatermark,
     emitIdle: forward,
     reportSplit: (split, watermarkMs) => host.reportSplit(split, watermarkMs),

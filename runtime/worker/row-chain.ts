@@ -1,5 +1,5 @@
 /** A run of row steps (map, filter, flatMap) as one function from batch to batch. */
-import { Batch, type LazyRows } from '../../topology/element.ts'
+import { Batch } from '../../topology/element.ts'
 import type { Node } from '../../topology/graph.ts'
 import { selection } from '../../topology/selection.ts'
 import { describeResult, isPromise, userFunctionError } from '../../topology/user-function.ts'
@@ -17,11 +17,9 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
     run = []
   }
   for (const node of nodes) {
-    const { step, createBatchStep } = node.behaviour as RowBehaviour
-    const atOnce = createBatchStep?.()
-    if (step === 'flatMap' || atOnce !== undefined) {
+    if ((node.behaviour as RowBehaviour).step === 'flatMap') {
       await close()
-      functions.push(atOnce === undefined ? flatMapBatch(node) : batchStep(atOnce, await fused([node])))
+      functions.push(flatMapBatch(node))
     } else {
       run.push(node)
       if (run.length === MAX_FUSED_STEPS) await close()
@@ -29,13 +27,6 @@ export async function rowChain(nodes: readonly Node[]): Promise<BatchFunction> {
   }
   await close()
   return functions.length === 1 ? functions[0]! : (batch) => functions.reduce((current, fn) => fn(current), batch)
-}
-
-function batchStep(atOnce: (batch: Batch) => LazyRows | undefined, rowByRow: BatchFunction): BatchFunction {
-  return (batch) => {
-    const rows = atOnce(batch)
-    return rows === undefined ? rowByRow(batch) : new Batch(rows, unkeyed(batch))
-  }
 }
 
 async function fused(nodes: readonly Node[]): Promise<BatchFunction> {

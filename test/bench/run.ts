@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
   'two-phase': async () => (await import('./two-phase.ts')).benchTwoPhase(),
   types: async () => (await import('./types.ts')).benchTypes(),
+  'kafka-source': async () => (await import('./kafka-source.ts')).benchKafkaSource(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }
 

@@ -16,6 +16,8 @@ export interface OperatorContext {
   readonly metrics: MetricScope
   /** Sends a batch out of a port: 'out', or the name of a side output. Empty batches are not sent. */
   emit(port: string, batch: Batch): void
+  /** Whether the job reads a port. */
+  hasReader(port: string): boolean
   /**
    * Sends a watermark to every output, after the batches emitted before it: for operators that assign event time, whose
    * watermarks come from what they read. Others return theirs from `onWatermark`.

@@ -6,6 +6,8 @@ import { DAY_MS, isoDay, OPENING_DAY } from './simulate-shop.ts'
 
 /** How far back each partition is looked through: enough to meet an event among the dirt. */
 const LAST_RECORDS = 100n
+/** For records that a system has and has not sent yet, milliseconds. */
+const WAIT_MS = 1000
 
 /**
  * The first day that no record at the end of the topic reaches: after the days of the last run, which every simulated
@@ -35,10 +37,12 @@ async function lastRecords(system: TopicSystem, topic: string, context: ReaderCo
         return { ...split, position: String(back > start ? back : start) }
       }),
     )
+    const { signal } = new AbortController()
     const records: SourceRecord[] = []
     while (!earliest.every(({ id }) => reader.atEnd(id))) {
       const batch = await reader.poll(Number(LAST_RECORDS))
-      if (batch !== undefined) records.push(...batch.values)
+      if (batch === undefined) await reader.wait(WAIT_MS, signal)
+      else records.push(...batch.values)
     }
     return records
   } finally {

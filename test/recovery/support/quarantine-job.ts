@@ -1,4 +1,4 @@
-/** Numbers from a topic into a table; some of them are more than a function can stand, and the job asks for quarantine. */
+/** Numbers from a topic into a table; some are more than a function can stand, some are none, and the job quarantines them. */
 import { z } from 'zod'
 import { filter, keyBy, map } from '../../../operators/index.ts'
 import { long, PoisonedRecord, table, to, topic, topology } from '../../../topology/index.ts'
@@ -19,4 +19,5 @@ export default topology('quarantine', ({ from }) => {
     )
     .pipe(to(table('test.numbers', Numbered)))
   numbers.poisoned.pipe(to(table('test.poisoned', PoisonedRecord)))
+  numbers.poisoned.pipe(to(topic('numbers.dlq', PoisonedRecord, { key: 'source_topic' })))
 })

@@ -4,8 +4,11 @@ import type { Compression, PartitionRecords } from '../driver.ts'
 import { encodeRecordBatch, recordSizeBound } from '../protocol/encode-record-batch.ts'
 import type { ProducerSession } from './producer-session.ts'
 
-/** Uncompressed, of a batch; below the 1 MiB that topics take by default. A record that is larger is a batch alone. */
-const BATCH_BYTES = 960 * 1024
+/**
+ * Uncompressed, of a batch; a record that is larger is a batch alone. Topics take 1 MiB by default, and a fetch brings so
+ * much of a partition: what it has to cut off at the end is read again.
+ */
+const BATCH_BYTES = 480 * 1024
 
 export interface SendOptions {
   readonly compression: Compression

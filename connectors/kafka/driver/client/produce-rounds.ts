@@ -108,6 +108,7 @@ export class ProduceRounds {
     for (const send of sends) send.isUncertain = true
     const produced = await broker.request(produceApi, request)
     let passing: SluiceError | undefined
+    let lasting: SluiceError | undefined
     for (const [index, send] of sends.entries()) {
       const answer = produced.find(({ topic, partition }) => topic === send.topic && partition === send.partition)!
       if (answer.error === 'NONE' || answer.error === 'DUPLICATE_SEQUENCE_NUMBER') {
@@ -117,9 +118,11 @@ export class ProduceRounds {
       send.isUncertain = wereUncertain[index]!
       const error = await this.refused(send, answer)
       if (error === undefined) continue
-      if (!isTransient(error)) throw failure([send], error)
-      passing ??= error
+      if (isTransient(error)) passing ??= error
+      else lasting ??= failure([send], error)
     }
+    // Only now: what became of the others is known.
+    if (lasting !== undefined) throw lasting
     return passing
   }
 

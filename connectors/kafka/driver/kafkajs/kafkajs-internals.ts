@@ -3,6 +3,8 @@
  * changes, so its inner modules are as safe to import as its entry; their types are declared here.
  */
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import type { SocketOptions } from './frame-socket.ts'
 
 /** kafkajs' Encoder, as far as a request is asked for it. */
 interface Encoded {
@@ -26,6 +28,9 @@ interface ProtocolCall {
 }
 
 interface Connection {
+  /** Received and not taken yet; what is left of the frame before stays in it, though it is empty. */
+  chunks: Buffer[]
+  readonly bytesBuffered: number
   /** Asks itself every millisecond, for ever, whether a broker's throttling is over; here none is ever reported to it. */
   readonly requestQueue: { scheduleCheckPendingRequests(): void }
   readonly socket?: { destroy(): void } | undefined
@@ -62,7 +67,7 @@ interface ConnectionOptions {
   readonly host: string
   readonly port: number
   readonly logger: KafkaJsLogger
-  readonly socketFactory: unknown
+  readonly socketFactory: (options: SocketOptions) => Socket
   readonly clientId: string
   readonly requestTimeout: number
   readonly connectionTimeout: number
@@ -81,8 +86,6 @@ export const Broker: new (options: {
   readonly logger: KafkaJsLogger
   readonly authenticationTimeout: number
 }) => Broker = require('kafkajs/src/broker')
-
-export const createSocketFactory: () => unknown = require('kafkajs/src/network/socketFactory')
 
 export const {
   createLogger,

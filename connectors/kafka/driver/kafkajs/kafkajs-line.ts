@@ -1,14 +1,8 @@
 /** A line by kafkajs: its Broker connects and authenticates, its ConnectionPool keeps fetches on a socket of their own. */
 import type { KafkaSettings } from '../../settings.ts'
 import type { OpenLine } from '../client/line.ts'
-import {
-  Broker,
-  ConnectionPool,
-  createLogger,
-  createSocketFactory,
-  type KafkaJsSasl,
-  LEVELS,
-} from './kafkajs-internals.ts'
+import { createFrameSocket } from './frame-socket.ts'
+import { Broker, ConnectionPool, createLogger, type KafkaJsSasl, LEVELS } from './kafkajs-internals.ts'
 
 /** Who sends has a timeout of its own. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
@@ -22,13 +16,17 @@ export const openKafkaJsLine: OpenLine = ({ host, port }, settings, log) => {
     host,
     port,
     logger,
-    socketFactory: createSocketFactory(),
+    socketFactory: (options) => createFrameSocket(options, forgetEmptyChunks),
     clientId: settings.clientId,
     requestTimeout: NO_TIMEOUT_MS,
     connectionTimeout: settings.connectTimeoutMs,
     ssl: tlsOptions(settings),
     sasl: saslOptions(settings),
   })
+  // kafkajs would put it together with the next frame, which is a copy of that.
+  function forgetEmptyChunks(): void {
+    for (const connection of connections.pool) if (connection.bytesBuffered === 0) connection.chunks = []
+  }
   for (const { requestQueue } of connections.pool) requestQueue.scheduleCheckPendingRequests = () => {}
   const broker = new Broker({ logger, connectionPool: connections, authenticationTimeout: settings.connectTimeoutMs })
   return {

@@ -1,4 +1,8 @@
-/** CRC-32C (Castagnoli), the checksum of record batches, eight bytes a step. */
+/**
+ * CRC-32C (Castagnoli), the checksum of record batches: by the processor's own instruction where @node-rs/crc32 is
+ * installed, else by tables, eight bytes a step.
+ */
+import { createRequire } from 'node:module'
 
 const POLYNOMIAL = 0x82f63b78
 const SLICES = 8
@@ -6,7 +10,19 @@ const SLICES = 8
 const TABLES = makeTables()
 
 /** Of `bytes` from `start` to `end`. */
-export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+export const crc32c: (bytes: Uint8Array, start?: number, end?: number) => number = loadNative() ?? crc32cByTables
+
+function loadNative(): typeof crc32c | undefined {
+  try {
+    const native = createRequire(import.meta.url)('@node-rs/crc32') as { crc32c(bytes: Uint8Array): number }
+    return (bytes, start, end) => native.crc32c(bytes.subarray(start, end))
+  } catch {
+    return undefined
+  }
+}
+
+/** The same without the package. */
+export function crc32cByTables(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
   const tables = TABLES
   let crc = -1
   let at = start
