@@ -6,9 +6,10 @@ import { Batch, type LazyRows } from './element.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { SluiceError } from './errors.ts'
 import { type PoisonedRow, poisonedRow } from './poisoned-record.ts'
-import { jsonDeserializer } from './schema/index.ts'
 import { columnScanner } from './schema/scan/column-scanner.ts'
+import { deserializerOf, isJson } from './serde.ts'
 import type { Topic } from './topic.ts'
+import { whenPrepared } from './when-prepared.ts'
 
 /** The port that records leave by which are none: the source's own, where somebody reads it. */
 const POISONED = 'poisoned'
@@ -17,12 +18,13 @@ const POISONED = 'poisoned'
  * Decodes batches. A record that is none of the topic's goes to `poisoned`, when the job reads it, and counts
  * (`records_quarantined_total`, by rule); else it fails the job, naming topic, partition and offset.
  *
- * Batches whose values lie in one piece of memory go straight into columns: three times as fast, also when rows are made of
- * them. One with a record that is none is decoded record by record, which says which and why.
+ * JSON whose values lie in one piece of memory goes straight into columns: three times as fast, also when rows are made of
+ * them. One with a record that is none is decoded record by record, which says which and why. While a schema is fetched, batches
+ * wait.
  */
 export function createDecode(context: OperatorContext, from: Topic<any> | EndpointSource<any>): Operator {
-  const deserializer = jsonDeserializer(from.schema)
-  const scan = columnScanner(from.schema)
+  const deserializer = deserializerOf(from, context.serdes)
+  const scan = isJson(from) ? columnScanner(from.schema) : undefined
   const keepsPoisoned = context.hasReader(POISONED)
   const placeOf = 'placeOf' in from ? from.placeOf : placeInTopic
 
@@ -55,14 +57,15 @@ export function createDecode(context: OperatorContext, from: Topic<any> | Endpoi
     context.emit(POISONED, new Batch(poisoned, { split, origin }))
   }
 
-  return {
-    onBatch(batch) {
+  return whenPrepared(context, {
+    prepare: (batch: Batch<SourceRecord>) => deserializer.prepare?.(batch.values),
+    take(batch) {
       const rows = scanned(batch)
       if (rows === undefined) return recordByRecord(batch)
       const { timestampsMs, split, origin } = batch
       context.emit('out', new Batch(rows, { timestampsMs, split, origin }))
     },
-  }
+  })
 }
 
 function recordInvalid(record: SourceRecord, place: string, { rule, reason }: DecodeFailure): SluiceError {
