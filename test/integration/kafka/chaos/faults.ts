@@ -29,8 +29,9 @@ const FAULTS: Readonly<Record<string, readonly Toxic[]>> = {
   [NO_REPLY]: [{ type: 'timeout', stream: 'downstream', attributes: SILENCE }],
 }
 
-const MIN_FAULT_MS = 1_000
-const MAX_FAULT_MS = 6_000
+/** Shorter and longer than a request waits for its reply. */
+const MIN_FAULT_MS = 2_000
+const MAX_FAULT_MS = 8_000
 
 /** One fault after the other, each healed and the job well again, until so much time has gone by and each kind was there. */
 export async function disturbLine(
