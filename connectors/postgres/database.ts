@@ -17,6 +17,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 const REPLY_TIMEOUT_MS = 120_000
 /** How long is tried again what a lost connection has left undone. */
 const RETRY_FOR_MS = 30_000
+const GOODBYE_MS = 1_000
 const FIRST_DELAY_MS = 50
 const MAX_DELAY_MS = 2_000
 
@@ -136,14 +137,11 @@ export class Database {
     const { client } = this
     this.client = undefined
     const connected = await client?.catch(() => undefined)
+    if (connected === undefined) return
     // A line that is cut hears no goodbye.
-    await Promise.race([connected?.end().catch(() => {}), this.patience()])
-  }
-
-  private patience(): Promise<void> {
-    return new Promise((resolve) => {
-      this.clock.schedule(1_000, resolve)
-    })
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    using _timer = this.clock.schedule(GOODBYE_MS, resolve)
+    await Promise.race([connected.end().catch(() => {}), patience])
   }
 }
 

@@ -22,6 +22,7 @@ import {
 import { sinkConformance } from '../../conformance/sink.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { recordingLogger, silentMetrics } from '../../support/silent.ts'
+import { CuttingProxy } from './cutting-proxy.ts'
 import { readAll } from './read.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -195,5 +196,117 @@ describe('rows', () => {
     await commit(2n)
     expect(await rows()).toEqual([{ id: 4, total: 21 }])
     await end()
+  })
+})
+
+describe('a connection that is cut at COMMIT', () => {
+  test.each(['before', 'after'] as const)('%s the server has heard it: rows are there once', async (cut) => {
+    const table = await newTable('n integer PRIMARY KEY, times integer NOT NULL DEFAULT 0')
+    // An upsert done twice would not show in its rows: this counts.
+    await server.sql(`
+      CREATE FUNCTION count_${table}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.times = coalesce(OLD.times, 0) + 1; RETURN NEW; END';
+      CREATE TRIGGER times BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION count_${table}()`)
+    await using proxy = await CuttingProxy.before(server.url)
+    const endpoint = postgres('out', Numbered, { connection, table, key: ['n'] })
+    const { writer, prepare, committer, end } = await begin(
+      server.endpoints({ url: proxy.through(server.url) }).sink(endpoint),
+    )
+    for (let checkpoint = 1; checkpoint <= 20; checkpoint++) {
+      await writer.write(new Batch([{ n: checkpoint }]))
+      const request = await prepare(BigInt(checkpoint))
+      proxy.cut = cut
+      await committer.commit(request)
+    }
+    expect(proxy.cuts).toBe(20)
+    expect(await server.sql(`SELECT count(*)::int AS rows, max(times) AS times FROM ${table}`)).toEqual([
+      { rows: 20, times: 1 },
+    ])
+    await end()
+  })
+
+  test('when the attempt dies with it, the next one looks at the epoch row', async () => {
+    const table = await newTable('n integer PRIMARY KEY')
+    const endpoint = postgres('out', Numbered, { connection, table, key: ['n'] })
+    const die = (name: string) => {
+      if (name === 'postgres.after-commit') throw new Error('died')
+    }
+    const first = await begin(server.endpoints({ faultPoint: die }).sink(endpoint))
+    await first.writer.write(new Batch([{ n: 1 }]))
+    const request = await first.prepare(1n)
+    await expect(first.committer.commit(request)).rejects.toThrow('died')
+    await first.end()
+    const next = await begin(server.endpoints().sink(endpoint), 2n, request)
+    expect(await server.sql(`SELECT * FROM ${table}`)).toEqual([{ n: 1 }])
+    await next.end()
+  })
+})
+
+describe('what can not be written', () => {
+  const Row = z.object({ id: int(), customer: z.string().nullable(), price: decimal(9, 2) })
+
+  test('by the database: an error names table, constraint and key, and the job goes on once it is mended', async () => {
+    const customers = await newTable('name text PRIMARY KEY')
+    const table = await newTable(
+      `id integer PRIMARY KEY, customer text REFERENCES ${customers}, price numeric(9,2) CONSTRAINT positive CHECK (price > 0)`,
+    )
+    const endpoint = postgres('out', Row, { connection, table, key: ['id'] })
+    const { writer, prepare, committer, end } = await begin(server.endpoints().sink(endpoint))
+    await writer.write(new Batch([{ id: 1, customer: 'nobody', price: 100 }]))
+    const request = await prepare(1n)
+    await expect(committer.commit(request)).rejects.toMatchObject({
+      code: 'POSTGRES_CONSTRAINT',
+      message: expect.stringMatching(
+        new RegExp(`"${table}".*"${table}_customer_fkey" \\(Key \\(customer\\)=\\(nobody\\)`),
+      ),
+      details: { table, constraint: `${table}_customer_fkey`, sqlState: '23503' },
+    })
+    await server.sql(`INSERT INTO ${customers} VALUES ('nobody')`)
+    await committer.commit(request)
+    await writer.write(new Batch([{ id: 2, customer: null, price: -1 }]))
+    await expect(committer.commit(await prepare(2n))).rejects.toMatchObject({ details: { constraint: 'positive' } })
+    await end()
+  })
+
+  test('by its nature: text with U+0000', async () => {
+    const table = await newTable('id integer PRIMARY KEY, customer text, price numeric(9,2)')
+    const { writer, end } = await begin(
+      server.endpoints().sink(postgres('out', Row, { connection, table, key: ['id'] })),
+    )
+    expect(() => writer.write(new Batch([{ id: 1, customer: 'a\u0000', price: 1 }]))).toThrow(/U\+0000/)
+    await writer.write(new Batch([{ id: 1, customer: 'a\\u0000', price: 1 }]))
+    await end()
+  })
+
+  test.each([
+    ['id integer PRIMARY KEY, custmer text, price numeric(9,2)', 'POSTGRES_COLUMN_NOT_FOUND', /"customer".*/],
+    [
+      'id integer PRIMARY KEY, customer text, price numeric(9,1)',
+      'POSTGRES_COLUMN_TYPE',
+      /numeric\(9,1\).*decimal\(9, 2\)/,
+    ],
+    ['id smallint PRIMARY KEY, customer text, price numeric', 'POSTGRES_COLUMN_TYPE', /smallint/],
+    ['id integer, customer text, price numeric', 'POSTGRES_KEY_NOT_UNIQUE', /ON CONFLICT/],
+  ])('by a table (%s): the job does not start', async (columns, code, message) => {
+    const table = await newTable(columns)
+    const sink = server.endpoints().sink(postgres('out', Row, { connection, table, key: ['id'] }))
+    await expect(sink.createCommitter(contextOf())).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('because the table is not there, or may not be written', async () => {
+    const at = (table: string, url = server.url) =>
+      server
+        .endpoints({ url })
+        .sink(postgres('out', Row, { connection, table, key: ['id'] }))
+        .createCommitter(contextOf())
+    await expect(at('nowhere')).rejects.toMatchObject({ code: 'POSTGRES_TABLE_NOT_FOUND' })
+    const table = await newTable('id integer PRIMARY KEY, customer text, price numeric')
+    await server.sql(`CREATE ROLE reader_${table} LOGIN PASSWORD 'secret'; GRANT SELECT ON ${table} TO reader_${table}`)
+    const url = new URL(server.url)
+    url.username = `reader_${table}`
+    url.password = 'secret'
+    await expect(at(table, String(url))).rejects.toMatchObject({ code: 'POSTGRES_DENIED' })
   })
 })
