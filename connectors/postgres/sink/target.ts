@@ -28,6 +28,7 @@ export async function upsertStatement(
   const typed = fields.map((field) => ({ field, type: typeOf(field, columns, table, name) }))
   const all = fields.map((field) => quoted(field.name))
   const keys = key.map(quoted)
+  const given = keys.map((column) => `given.${column}`)
   const others = all.filter((column) => !keys.includes(column))
   // What JSON has as base64 comes as text, and is decoded.
   const isBytes = ({ kind }: DataType) => kind === 'binary' || kind === 'fixed'
@@ -39,15 +40,15 @@ export async function upsertStatement(
     others.length === 0 ? 'NOTHING' : `UPDATE SET ${others.map((c) => `${c} = EXCLUDED.${c}`).join(', ')}`
   return `
     WITH given AS (
-      SELECT DISTINCT ON (${keys}) given.*, given."sluice ordinal" = ANY (staged.deletes) AS "sluice deletes"
+      SELECT DISTINCT ON (${given}) given.*, given."sluice ordinal" = ANY (staged.deletes) AS "sluice deletes"
       FROM sluice_staged AS staged,
         ROWS FROM (json_to_recordset(staged.rows::json) AS (${definition}))
           WITH ORDINALITY AS given (${all}, "sluice ordinal")
       WHERE staged.job = $1 AND staged.sink_uid = $2 AND staged.epoch = $3 AND staged.subtask = $4 AND staged.seq = $5
-      ORDER BY ${keys}, given."sluice ordinal" DESC
+      ORDER BY ${given}, given."sluice ordinal" DESC
     ), gone AS (
       DELETE FROM ${quotedTable(table)} AS target USING given
-      WHERE given."sluice deletes" AND (${keys.map((c) => `target.${c}`)}) = (${keys.map((c) => `given.${c}`)})
+      WHERE given."sluice deletes" AND (${keys.map((c) => `target.${c}`)}) = (${given})
     )
     INSERT INTO ${quotedTable(table)} (${all}) SELECT ${values} FROM given WHERE NOT "sluice deletes"
     ON CONFLICT (${keys}) DO ${conflict}`

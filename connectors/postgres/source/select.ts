@@ -26,16 +26,18 @@ export function selectsOf(
   { from, incrementBy, key, lagMs, pageRows }: PostgresSourceSettings,
   fields: readonly Field[],
 ): Selects {
-  const source = 'table' in from ? quotedTable(from.table) : `(${from.query}\n) AS rows`
-  const column = quoted(incrementBy)
+  const source = `${'table' in from ? quotedTable(from.table) : `(${from.query}\n)`} AS rows`
+  // What is selected has names as well, which ORDER BY would prefer.
+  const columnOf = (name: string) => `rows.${quoted(name)}`
+  const column = columnOf(incrementBy)
   const kind = fields.find((field) => field.name === incrementBy)!.type.kind
   const isTime = kind === 'timestamptz' || kind === 'timestamp' || kind === 'date'
-  const columns = fields.map(({ name, type }) => `${written(quoted(name), type)} AS ${quoted(name)}`).join(', ')
+  const columns = fields.map(({ name, type }) => `${written(columnOf(name), type)} AS ${quoted(name)}`).join(', ')
   const names = [incrementBy, ...key]
-  const texts = names.map((name, i) => `${quoted(name)}::text AS "${i}"`).join(', ')
+  const texts = names.map((name, i) => `${columnOf(name)}::text AS "${i}"`).join(', ')
   // A key that holds the column is ordered, and compared, without it.
   const places = names.flatMap((name, i) => (i > 0 && name === incrementBy ? [] : [i]))
-  const order = places.map((i) => quoted(names[i]!))
+  const order = places.map((i) => columnOf(names[i]!))
   const orderBy = order.join(', ')
   const ms = isTime ? `floor(extract(epoch FROM ${column}) * 1000)::text` : 'NULL'
   // The session's zone is UTC: so a time without zone is one of UTC.
@@ -62,7 +64,7 @@ export function selectsOf(
       if (from.length > 1) conditions.push(`(${orderBy}) > (${placed(start)})`)
       if (stop !== undefined) conditions.push(`(${orderBy}) <= (${placed(stop)})`)
       return {
-        sql: `SELECT (SELECT row_to_json(value) FROM (SELECT ${columns}) AS value)::text AS value, ${texts}, ${ms} AS ms
+        sql: `SELECT (SELECT row_to_json("sluice row") FROM (SELECT ${columns}) AS "sluice row")::text AS value, ${texts}, ${ms} AS ms
           FROM ${source} WHERE ${where(...conditions)} ORDER BY ${orderBy} LIMIT ${pageRows}`,
         values,
       }

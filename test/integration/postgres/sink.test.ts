@@ -171,6 +171,18 @@ describe('rows', () => {
     await end()
   })
 
+  test('may have columns that are named as those of sluice_staged', async () => {
+    const Row = z.object({ job: int(), seq: int(), rows: z.string(), staged: int(), given: int() })
+    const table = await newTable('job int, seq int, rows text, staged int, given int, PRIMARY KEY (job, seq)')
+    const endpoint = postgres('out', Row, { connection, table, key: ['seq', 'job'] })
+    const { writer, commit, end } = await begin(server.endpoints().sink(endpoint))
+    const row = { job: 1, seq: 2, rows: 'x', staged: 3, given: 4 }
+    await writer.write(new Batch([row, row]))
+    await commit(1n)
+    expect(await server.sql(`SELECT * FROM ${table}`)).toEqual([row])
+    await end()
+  })
+
   test('of an updating stream are updated and deleted by their key', async () => {
     const Row = z.object({ id: int(), total: int() })
     const table = await newTable('id integer PRIMARY KEY, total integer')

@@ -45,9 +45,9 @@ describe('rows', () => {
     const { table, endpoint } = await newOrders(100)
     const reader = await openReader(server, endpoint)
     const batches = await drain(reader, 5)
-    const ordered = await server.sql(`SELECT id::text FROM ${table} ORDER BY updated_at, region, id`)
+    const ordered = await server.sql(`SELECT id::text AS text FROM ${table} ORDER BY updated_at, region, id`)
     const rows = decoded(endpoint, batches) as { id: bigint }[]
-    expect(rows.map(({ id }) => String(id))).toEqual(ordered.map(({ id }) => id))
+    expect(rows.map(({ id }) => String(id))).toEqual(ordered.map(({ text }) => text))
     const records = batches.flatMap(({ values }) => values)
     expect(records.map(({ offset }) => offset)).toEqual(records.map((_, i) => BigInt(i)))
     expect(records[0]).toMatchObject({ topic: 'orders', partition: 0, timestampMs: Date.UTC(2026, 0, 1) })
@@ -74,6 +74,23 @@ describe('rows', () => {
     }
     expect(before).toHaveLength(40)
     await reader.close()
+  })
+
+  test('may have columns that are named as what is beside them', async () => {
+    const table = `names_${names++}`
+    await server.sql(`CREATE TABLE ${table} (ms int, "0" int, value int, rows int, "sluice row" int)`)
+    await server.sql(`INSERT INTO ${table} SELECT n, -n, n, n, n FROM generate_series(8, 12) AS n`)
+    const Names = z.object({ ms: int(), '0': int(), value: int(), rows: int(), 'sluice row': int() })
+    const endpoint = postgres('names', Names, {
+      connection,
+      table,
+      incrementBy: 'ms',
+      key: ['0', 'value'],
+      pageRows: 2,
+    })
+    const rows = (await readAll(server, endpoint)) as { ms: number }[]
+    expect(rows.map(({ ms }) => ms)).toEqual([8, 9, 10, 11, 12])
+    expect(rows[0]).toEqual({ ms: 8, '0': -8, value: 8, rows: 8, 'sluice row': 8 })
   })
 
   test('of a query, along its key alone', async () => {
@@ -148,10 +165,10 @@ describe('while it runs', () => {
     const waiting = reader.wait(60_000, new AbortController().signal).then(() => {
       hasWoken = true
     })
-    clock.advanceMs(9_999)
+    clock.advance(9_999)
     await Promise.resolve()
     expect(hasWoken).toBe(false)
-    clock.advanceMs(1)
+    clock.advance(1)
     await waiting
     expect(decoded(endpoint, await drain(reader))).toMatchObject([{ id: 1n }])
     await reader.close()
