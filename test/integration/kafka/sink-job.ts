@@ -100,13 +100,10 @@ export class SinkJobAttempt {
 }
 
 /** What the broker's own consumer prints of a topic's committed records. */
-export async function consumeByConsole({ container }: Broker, bootstrap: string, topic: string): Promise<number[]> {
+export async function consumeByConsole({ container }: Broker, bootstrap: string, topic: string): Promise<string[]> {
   const { stdout } = await container.exec([
     ...['/opt/kafka/bin/kafka-console-consumer.sh', '--bootstrap-server', bootstrap, '--topic', topic],
     ...['--from-beginning', '--isolation-level', 'read_committed', '--timeout-ms', '8000'],
   ])
-  return stdout
-    .split('\n')
-    .filter((line) => /^\d+$/.test(line))
-    .map(Number)
+  return stdout.split('\n').filter((line) => line !== '')
 }

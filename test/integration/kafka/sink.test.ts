@@ -108,7 +108,7 @@ test('goes on after a crash at every point, with each record once', { timeout: 3
   await last.committer.commit(await last.checkpoint())
   await last.committer.close()
   expect(job.written).toBeGreaterThan(500)
-  expect(inOrder(await consumeByConsole(broker, INSIDE, topic))).toEqual(upTo(job.written))
+  expect(inOrder((await consumeByConsole(broker, INSIDE, topic)).map(Number))).toEqual(upTo(job.written))
   await driver.close()
 })
 
@@ -146,7 +146,7 @@ test(`commits whose reply is lost, or that never arrive, ${scale(100, 10)} times
     `${lost.unknown} commits of unknown outcome, ${held} looks held up by an open transaction, ${job.written} records`,
   )
   expect(held).toBeGreaterThan(0)
-  const values = await consumeByConsole(broker, INSIDE, topic)
+  const values = (await consumeByConsole(broker, INSIDE, topic)).map(Number)
   expect(inOrder(values)).toEqual(upTo(job.written))
   await driver.close()
   await patient.close()
