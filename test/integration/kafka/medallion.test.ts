@@ -7,7 +7,7 @@ import { publishDays, runMedallion } from '../../support/medallion.ts'
 import { FRESH_SEED, scale } from '../../support/scale.ts'
 import { bronzeRecords } from '../medallion/by-pyiceberg.ts'
 import { ledgerOf, printLedger } from '../medallion/ledger.ts'
-import { recordsInTopic } from '../medallion/published.ts'
+import { published, recordsInTopic } from '../medallion/published.ts'
 import { setUpPyIceberg } from '../pyiceberg.ts'
 import { type Broker, startBroker } from './broker.ts'
 
@@ -30,7 +30,8 @@ afterAll(async () => {
 test(`${RUNS} runs of ${EVENTS} events at parallelism 4 on two workers (seed ${FRESH_SEED})`, async () => {
   const env = { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers.join(',') }
   for (let run = 0; run < RUNS; run++) {
-    await publishDays(dataDir, { events: EVENTS, seed: FRESH_SEED }, env)
+    // A broker hands out a partition by large pieces: what is late or expired would depend on how four of them meet.
+    await publishDays(dataDir, { events: EVENTS, seed: FRESH_SEED, late: false }, env)
     const { code, stderr } = await runMedallion(dataDir, TO_THE_END, { env: { ...env, CHECKPOINT_INTERVAL: '1s' } })
     expect(code, stderr).toBe(0)
   }
@@ -39,7 +40,7 @@ test(`${RUNS} runs of ${EVENTS} events at parallelism 4 on two workers (seed ${F
   expect(ledger.filter(({ lost, duplicated }) => lost !== 0 || duplicated !== 0)).toEqual([])
   const { wrong, records } = await bronzeRecords(dataDir)
   expect(wrong, 'records whose payload is not what their hash says').toEqual([])
-  expect(records.length).toBe(EVENTS * RUNS)
+  expect(records.length).toBe(published(dataDir).length)
   const partitions = new Set((await recordsInTopic(dataDir, env)).map((record) => record.split('/')[0]))
   expect(partitions.size).toBe(4)
 })

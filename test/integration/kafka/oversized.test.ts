@@ -7,7 +7,7 @@ import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts
 import { startJob } from '../../support/medallion.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import { startBroker } from './broker.ts'
-import { consumeByConsole } from './sink-job.ts'
+import { consumeByConsole } from './console-consumer.ts'
 
 const COUNT = 500
 const TOO_LARGE = 123
@@ -40,12 +40,10 @@ test('from topic to topic', { timeout: 240_000 }, async () => {
   expect(ended.code, ended.stderr).toBe(0)
   rmSync(dataDir, { recursive: true })
 
-  const written = (await consumeByConsole(broker, 'localhost:19092', 'small-texts')).map((row) =>
-    Number(JSON.parse(row).n),
-  )
+  const written = (await consumeByConsole(broker, 'small-texts')).map(({ value: row }) => Number(JSON.parse(row).n))
   const all = Array.from({ length: COUNT }, (_, n) => n)
   expect(written.toSorted((a, b) => a - b)).toEqual(all.filter((n) => n !== TOO_LARGE))
-  const aside = (await consumeByConsole(broker, 'localhost:19092', 'texts.dlq')).map((row) => JSON.parse(row))
+  const aside = (await consumeByConsole(broker, 'texts.dlq')).map(({ value: row }) => JSON.parse(row))
   expect(aside.map(({ code, uid, source_topic }) => [code, uid, source_topic])).toEqual([
     ['RECORD_TOO_LARGE', 'sink(small-texts)', 'texts'],
   ])

@@ -18,13 +18,15 @@ const bothWays = (type: Toxic['type'], attributes: Toxic['attributes']): readonl
 /** What `timeout` with 0 does: nothing comes through, and the connection stays. */
 const SILENCE = { timeout: 0 }
 
-export const FAULTS: Readonly<Record<string, readonly Toxic[]>> = {
+const NO_REPLY = 'no reply to a commit'
+
+const FAULTS: Readonly<Record<string, readonly Toxic[]>> = {
   latency: bothWays('latency', { latency: 150, jitter: 100 }),
   reset: bothWays('reset_peer', { timeout: 0 }),
   'half-open': bothWays('timeout', SILENCE),
   bandwidth: bothWays('bandwidth', { rate: 24 }),
   // Added when a coordinator is about to end a transaction: it is ended, and nobody says so.
-  'no reply to a commit': [{ type: 'timeout', stream: 'downstream', attributes: SILENCE }],
+  [NO_REPLY]: [{ type: 'timeout', stream: 'downstream', attributes: SILENCE }],
 }
 
 const MIN_FAULT_MS = 1_000
@@ -39,23 +41,28 @@ export async function disturbLine(
   const kinds = Object.entries(FAULTS)
   const startedMs = performance.now()
   let faults = 0
+  /** Producers given up and replaced, because what became of a request was not known. */
+  const replaced = () => job.coordinator.stderr().split('looking at what is in the topic').length - 1
   for (; faults < kinds.length || performance.now() - startedMs < durationMs; faults++) {
     const [kind, toxics] = kinds[faults % kinds.length]!
+    const replacedBefore = replaced()
     const lastsMs = MIN_FAULT_MS + Math.floor(random() * (MAX_FAULT_MS - MIN_FAULT_MS))
     await job.untilCheckpoint()
-    const lift =
-      kind === 'no reply to a commit' ? await atCommit(job, () => add(broker, toxics)) : await add(broker, toxics)
+    const lift = kind === NO_REPLY ? await atCommit(job, () => add(broker, toxics)) : await add(broker, toxics)
     const untilMs = performance.now() + lastsMs
     await job.until('the end of the fault', () => performance.now() >= untilMs)
     await lift()
     const liftedMs = performance.now()
     await job.untilCheckpoint()
+    const newlyReplaced = replaced() - replacedBefore
+    if (kind === NO_REPLY && newlyReplaced === 0) throw new Error('a commit without a reply was not noticed')
     console.log(
-      `fault ${faults + 1}: ${kind} for ${lastsMs} ms, a checkpoint complete ${Math.round(performance.now() - liftedMs)} ms later`,
+      `fault ${faults + 1}: ${kind} for ${lastsMs} ms, a checkpoint complete ` +
+        `${Math.round(performance.now() - liftedMs)} ms later; ${newlyReplaced} producers replaced`,
     )
   }
   const minutes = (performance.now() - startedMs) / 60_000
-  return `${faults} faults in ${minutes.toFixed(1)} minutes (${kinds.map(([kind]) => kind).join(', ')})`
+  return `${faults} faults in ${minutes.toFixed(1)} minutes, ${replaced()} producers replaced (${kinds.map(([kind]) => kind).join(', ')})`
 }
 
 /** @returns what takes them away again */
