@@ -10,18 +10,19 @@ export function needsRegistry(from: TypedTopic | EndpointReference): from is Reg
   return 'format' in from && (from.format.kind === 'avro' || from.format.kind === 'protobuf')
 }
 
-export function deserializerOf(from: TypedTopic | EndpointReference, serdes: SerdeSystem): Deserializer<unknown> {
-  return needsRegistry(from) ? serdes.deserializer(from) : plainDeserializer(from)
+/** The format of endpoints, and of topics that declare none. */
+export function isJson(from: TypedTopic | EndpointReference): boolean {
+  return !('format' in from) || from.format.kind === 'json'
 }
 
-/** Of a topic whose format needs no registry. */
-export function plainDeserializer(from: TypedTopic | EndpointReference): Deserializer<unknown> {
-  return 'format' in from && from.format.kind === 'raw' ? RAW_DESERIALIZER : jsonDeserializer(from.schema)
+export function deserializerOf(from: TypedTopic | EndpointReference, serdes: SerdeSystem): Deserializer<unknown> {
+  if (needsRegistry(from)) return serdes.deserializer(from)
+  return isJson(from) ? jsonDeserializer(from.schema) : RAW_DESERIALIZER
 }
 
 export function serializerOf(to: TypedTopic | EndpointReference, serdes: SerdeSystem): Serializer<any> {
   if (needsRegistry(to)) return serdes.serializer(to)
-  return 'format' in to && to.format.kind === 'raw' ? RAW_SERIALIZER : jsonSerializer(to.schema)
+  return isJson(to) ? jsonSerializer(to.schema) : RAW_SERIALIZER
 }
 
 const RAW_DESERIALIZER: Deserializer<RawRow> = {

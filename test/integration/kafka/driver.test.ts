@@ -17,7 +17,7 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]()
 })
 
-describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (client) => {
+describe.each(KAFKA_CLIENTS)('%s', (client) => {
   let driver: KafkaDriver
   let admin: KafkaAdmin
   let harness: KafkaHarness

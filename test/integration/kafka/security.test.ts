@@ -31,7 +31,7 @@ const MECHANISMS: readonly KafkaSasl[] = [
   { mechanism: 'oauthbearer', token },
 ]
 
-describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (client) => {
+describe.each(KAFKA_CLIENTS)('%s', (client) => {
   const settings = (sasl: KafkaSasl, changes: Partial<KafkaSettings> = {}) =>
     broker.settings({ client, bootstrapServers: broker.sasl, tls: { ca: broker.certificates.ca }, sasl, ...changes })
 

@@ -1,0 +1,36 @@
+/** Connects a client of librdkafka, and tells why it could not. */
+import type { Client, LibrdKafkaError, Metadata } from '@confluentinc/kafka-javascript'
+import type { KafkaSettings } from '../../settings.ts'
+import { rdKafkaError } from './rdkafka-error.ts'
+
+/** Resolves to metadata, which a broker has answered with. */
+export function connectClient(client: Client<'event.error'>, settings: KafkaSettings): Promise<Metadata> {
+  const doing = { doing: 'connecting' }
+  return new Promise((resolve, reject) => {
+    // Says more than that the time is over: that the password is wrong, or the certificate unknown.
+    let last: LibrdKafkaError | undefined
+    let isOver = false
+    const fail = (error: LibrdKafkaError) => {
+      if (isOver) return
+      isOver = true
+      client.disconnect()
+      reject(rdKafkaError(error, doing, settings))
+    }
+    client.on('event.error', (error: LibrdKafkaError) => {
+      last = error
+      if (error.code === -169 || error.code === -181) fail(error)
+    })
+    client.connect({ timeout: settings.connectTimeoutMs }, (error, metadata) => {
+      if (error) return fail(last ?? error)
+      if (isOver) return
+      isOver = true
+      resolve(metadata)
+    })
+  })
+}
+
+export function disconnectClient(client: Client<'event.error'>): Promise<void> {
+  return new Promise((resolve) => {
+    client.disconnect(() => resolve())
+  })
+}
