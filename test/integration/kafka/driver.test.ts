@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaAdmin, KafkaDriver } from '../../../connectors/kafka/driver/driver.ts'
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
-import { KAFKA_CLIENTS } from '../../../connectors/kafka/settings.ts'
 import { type KafkaHarness, kafkaDriverConformance, numbered, readRows } from '../../conformance/kafka-driver.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import { type Broker, startBroker } from './broker.ts'
+import { INSTALLED_CLIENTS } from './installed-clients.ts'
 
 /** Cases that a client does not pass, by what it is about it: README.md lists them. */
 const FACTS: Readonly<Record<string, readonly RegExp[]>> = {
@@ -26,7 +26,7 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]()
 })
 
-describe.each(KAFKA_CLIENTS)('%s', (client) => {
+describe.each(INSTALLED_CLIENTS)('%s', (client) => {
   let driver: KafkaDriver
   let admin: KafkaAdmin
   let harness: KafkaHarness

@@ -5,6 +5,7 @@ import { KAFKA_CLIENTS, type KafkaSasl, type KafkaSettings } from '../../../conn
 import { numbered, readRows } from '../../conformance/kafka-driver.ts'
 import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
 import { type SecureBroker, STRANGER, startSecureBroker, USER } from './broker.ts'
+import { INSTALLED_CLIENTS } from './installed-clients.ts'
 
 let broker: SecureBroker
 let topics = 0
@@ -31,7 +32,7 @@ const MECHANISMS: readonly KafkaSasl[] = [
   { mechanism: 'oauthbearer', token },
 ]
 
-describe.each(KAFKA_CLIENTS)('%s', (client) => {
+describe.each(INSTALLED_CLIENTS)('%s', (client) => {
   // librdkafka gives connections up by the time alone, and asks for no configuration: README.md lists it.
   const told = client === 'confluent' ? it.fails : it
   const settings = (sasl: KafkaSasl, changes: Partial<KafkaSettings> = {}) =>
