@@ -38,7 +38,7 @@ interface Disturbance {
 const DISTURBANCES: readonly Disturbance[] = [
   {
     name: 'worker-kills',
-    rowsPerSecond: 400,
+    rowsPerSecond: 250,
     disturb: (job, random) => killWorkers(job, scale(100, 4), random),
   },
   {
@@ -48,12 +48,12 @@ const DISTURBANCES: readonly Disturbance[] = [
   },
   {
     name: 'rescales',
-    rowsPerSecond: 600,
+    rowsPerSecond: 300,
     disturb: (job, random) => rescaleOften(job, scale(50, 3), random),
   },
   {
     name: 'zombies',
-    rowsPerSecond: 400,
+    rowsPerSecond: 200,
     disturb: (job) => makeZombies(job, scale(30, 3)),
   },
   {
@@ -79,9 +79,10 @@ describe(`chaos on Kafka (seed ${FRESH_SEED}):`, () => {
       await job.publish(RECORDS)
       job.start()
       const done = await disturb(job, seededRandom(`${name}/${FRESH_SEED}`))
-      await job.finish()
+      const read = await job.finish()
       const scores = await scoresOf(job, broker, RECORDS)
-      console.log([`${name}: ${done}; ${RECORDS} records published`, ...scores.map(printScore)].join('\n  '))
+      const heading = `${name}: ${done}; ${RECORDS} records published, ${read} of them read by then`
+      console.log([heading, ...scores.map(printScore)].join('\n  '))
       expect(scores.filter(({ lost, duplicated, outOfOrder }) => lost + duplicated + outOfOrder > 0)).toEqual([])
     } finally {
       await job.end()

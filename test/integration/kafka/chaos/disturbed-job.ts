@@ -114,15 +114,22 @@ export class DisturbedJob {
     await client.rescale(jobName(this.name), { parallelism })
   }
 
-  /** Ends it with a savepoint, and lets it run on, undisturbed and unpaced, to the end of its input. */
-  async finish(): Promise<void> {
+  /**
+   * Ends it with a savepoint, and lets it run on, undisturbed and unpaced, to the end of its input.
+   *
+   * @returns how many records it had read by the savepoint
+   */
+  async finish(): Promise<number> {
     await this.untilCheckpoint()
     this.coordinator.kill('SIGINT')
     const stopped = await this.coordinator.ended
     if (stopped.code !== 130) throw new Error(`the job did not stop (exit code ${stopped.code}): ${stopped.stderr}`)
+    const { sources } = (await this.checkpoints.manifest())!
+    const read = Object.values(sources).flat()
     const last = this.submit([...SHAPE, '--until', 'latest', '--drain'], 10_000_000, {})
     const { code, stderr } = await last.ended
     if (code !== 0) throw new Error(`the last run ended with ${code}: ${stderr}`)
+    return read.reduce((sum, { position }) => sum + Number(position), 0)
   }
 
   /** Kills what is left, stopped or not, whatever became of the job. */
