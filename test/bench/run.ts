@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'two-phase': async () => (await import('./two-phase.ts')).benchTwoPhase(),
   types: async () => (await import('./types.ts')).benchTypes(),
   'kafka-source': async () => (await import('./kafka-source.ts')).benchKafkaSource(),
+  kafka: async () => (await import('./kafka.ts')).benchKafka(),
   medallion: async () => (await import('./medallion.ts')).benchMedallion(),
 }
 

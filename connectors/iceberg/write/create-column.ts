@@ -1,7 +1,7 @@
 /** The column buffer for a type. */
 import type { DataType, Field } from '../../../topology/schema/types.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
-import { fixedColumn, uuidColumn } from './fixed-bytes-column.ts'
+import { fixedColumn, UuidColumn } from './fixed-bytes-column.ts'
 import { BooleanColumn, DecimalColumn, FloatColumn, Int32Column, Int64Column } from './fixed-width-columns.ts'
 import { ListColumn, MapColumn, type Member, StructColumn } from './nested-columns.ts'
 import { BinaryColumn, StringColumn } from './variable-width-columns.ts'
@@ -32,7 +32,7 @@ function createColumn(path: string, type: DataType): ColumnBuffer {
     case 'string':
       return new StringColumn(path)
     case 'uuid':
-      return uuidColumn(path)
+      return new UuidColumn(path)
     case 'fixed':
       return fixedColumn(path, type.length)
     case 'binary':

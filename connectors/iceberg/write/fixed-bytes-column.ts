@@ -1,4 +1,5 @@
 /** Columns of byte strings that all have the same length: fixed, and uuid from its text. */
+import type { EncodedColumn } from '../../../topology/encoded-column.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 
 /** `write` puts one value's bytes at an offset, or returns false when it is not such a value. */
@@ -8,7 +9,7 @@ export class FixedBytesColumn extends ColumnBuffer {
   private readonly width: number
   private readonly expected: string
   private readonly write: BytesWriter
-  private bytes = new Uint8Array(0)
+  protected bytes = new Uint8Array(0)
 
   constructor(name: string, width: number, expected: string, write: BytesWriter) {
     super(name)
@@ -50,27 +51,52 @@ export function fixedColumn(name: string, length: number): FixedBytesColumn {
   })
 }
 
-export function uuidColumn(name: string): FixedBytesColumn {
-  return new FixedBytesColumn(name, 16, 'a uuid', (target, offset, value) => {
-    if (typeof value !== 'string' || value.length !== 36) return false
-    let nibbles = 0
-    for (let i = 0; i < 36; i++) {
-      if (i === 8 || i === 13 || i === 18 || i === 23) {
-        if (value.charCodeAt(i) !== 0x2d) return false
-        continue
+const UUID_BYTES = 16
+const UUID_CHARACTERS = 36
+/** Where each byte's two digits begin in the text. */
+const UUID_PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const
+const HYPHEN = 0x2d
+/** By character; −1 where it is no digit. */
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
+)
+
+export class UuidColumn extends FixedBytesColumn {
+  constructor(name: string) {
+    const text = new Uint8Array(UUID_CHARACTERS)
+    super(name, UUID_BYTES, 'a uuid', (target, offset, value) => {
+      if (typeof value !== 'string' || value.length !== UUID_CHARACTERS) return false
+      for (let i = 0; i < UUID_CHARACTERS; i++) {
+        const unit = value.charCodeAt(i)
+        text[i] = unit < 128 ? unit : 0
       }
-      const nibble = hexDigit(value.charCodeAt(i))
-      if (nibble < 0) return false
-      const at = offset + (nibbles >>> 1)
-      target[at] = nibbles & 1 ? target[at]! | nibble : nibble << 4
-      nibbles++
+      return putUuid(target, offset, text, 0)
+    })
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'utf8') return false
+    const { data, offsets, valid } = column
+    for (let i = 0; i < count; i++) {
+      if (valid?.[i] === 0) continue
+      const start = offsets[i]!
+      if (offsets[i + 1]! - start !== UUID_CHARACTERS) return false
+      if (!putUuid(this.bytes, (this.length + i) * UUID_BYTES, data, start)) return false
     }
     return true
-  })
+  }
 }
 
-function hexDigit(unit: number): number {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
-  const lower = unit | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+/** Puts the bytes of the uuid whose text begins at `start`. @returns false when it is none */
+function putUuid(target: Uint8Array, offset: number, text: Uint8Array, start: number): boolean {
+  if (text[start + 8] !== HYPHEN || text[start + 13] !== HYPHEN) return false
+  if (text[start + 18] !== HYPHEN || text[start + 23] !== HYPHEN) return false
+  let all = 0
+  for (let i = 0; i < UUID_BYTES; i++) {
+    const at = start + UUID_PLACES[i]!
+    const byte = (HEX_DIGITS[text[at]!]! << 4) | HEX_DIGITS[text[at + 1]!]!
+    target[offset + i] = byte
+    all |= byte
+  }
+  return all >= 0
 }

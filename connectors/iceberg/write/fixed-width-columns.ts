@@ -126,6 +126,7 @@ export class Int64Column extends ColumnBuffer {
   }
 
   protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind === 'float64') return this.copyNumbers(column.values, count)
     if (column.kind !== 'int64') return false
     this.values.set(column.values.subarray(0, count), this.length)
     return true
@@ -136,6 +137,17 @@ export class Int64Column extends ColumnBuffer {
     this.values = new BigInt64Array(0)
     this.halves = new Int32Array(0)
     return { values, offsets: undefined, children: [] }
+  }
+
+  private copyNumbers(values: Float64Array, count: number): boolean {
+    const { halves, length: start } = this
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!
+      if (!Number.isSafeInteger(value)) return false
+      halves[(start + i) * 2] = value
+      halves[(start + i) * 2 + 1] = Math.floor(value / 0x1_0000_0000)
+    }
+    return true
   }
 }
 
@@ -185,6 +197,22 @@ export class DecimalColumn extends ColumnBuffer {
     }
   }
 
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'float64') return false
+    const { values } = column
+    const { words, length: start, limit } = this
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!
+      if (!(value < limit && value > -limit) || Math.floor(value) !== value) return false
+      const high = Math.floor(value / 0x1_0000_0000)
+      const at = (start + i) * 4
+      words[at] = value
+      words[at + 1] = high
+      words[at + 2] = words[at + 3] = high < 0 ? -1 : 0
+    }
+    return true
+  }
+
   protected detach() {
     const values = this.values
     this.values = new BigInt64Array(0)
@@ -219,6 +247,14 @@ export class BooleanColumn extends ColumnBuffer {
       else if (value === null || value === undefined) this.setNull(row)
       else if (value !== false) this.refuse(value, 'a boolean')
     }
+  }
+
+  protected override copy(column: EncodedColumn, count: number): boolean {
+    if (column.kind !== 'boolean') return false
+    const { values } = column
+    const { bits } = this
+    for (let i = 0, row = this.length; i < count; i++, row++) if (values[i] === 1) bits[row >>> 3]! |= 1 << (row & 7)
+    return true
   }
 
   protected detach() {

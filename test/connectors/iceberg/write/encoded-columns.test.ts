@@ -88,3 +88,20 @@ test('what is required and null is refused', () => {
   const member = createMember(fieldsOf(Required)[0]!)
   expect(() => appendColumn(member, new Batch(scanned), undefined, 2)).toThrow("column 'text' is required")
 })
+
+test.each([
+  ['text that is no uuid', z.object({ it: z.string() }), { it: 'x'.repeat(36) }, uuid(), 'takes a uuid'],
+  ['half a cent', z.object({ it: double() }), { it: 0.5 }, decimal(9, 2), 'takes a scaled integer below'],
+  [
+    'more digits than there is room for',
+    z.object({ it: double() }),
+    { it: 1e9 },
+    decimal(9, 2),
+    'takes a scaled integer',
+  ],
+  ['half of one', z.object({ it: double() }), { it: 0.5 }, long(), 'takes an integer of 64 bits'],
+])('%s is refused as it is of rows', (_, from, row, into, message) => {
+  const scanned = columnScanner(from)!(slicesOf([row]), 1)!
+  const member = createMember(fieldsOf(z.object({ it: into }))[0]!)
+  expect(() => appendColumn(member, new Batch(scanned), undefined, 1)).toThrow(message)
+})
