@@ -24,12 +24,13 @@ afterAll(async () => {
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'sluice-postgres-'))
   await server.sql(`
-    DROP TABLE IF EXISTS orders, copied, newest, sluice_sink_epoch, sluice_staged;
+    DROP TABLE IF EXISTS orders, copied, newest, counts, sluice_sink_epoch, sluice_staged;
     CREATE TABLE orders (id bigint PRIMARY KEY, amount numeric(18,2), updated_at timestamptz);
     INSERT INTO orders SELECT n, n / 4.0, timestamptz '2026-01-01Z' + (n / 5) * interval '1 microsecond'
     FROM generate_series(1, ${ROWS}) AS n;
     CREATE TABLE copied (id bigint PRIMARY KEY, amount numeric(18,2), updated_at timestamptz, times integer);
     CREATE TABLE newest (LIKE copied INCLUDING ALL);
+    CREATE TABLE counts (id bigint PRIMARY KEY, orders bigint);
     CREATE OR REPLACE FUNCTION count_times() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN NEW.times = coalesce(OLD.times, 0) + 1; RETURN NEW; END';
     CREATE TRIGGER times BEFORE INSERT OR UPDATE ON copied FOR EACH ROW EXECUTE FUNCTION count_times()`)
@@ -90,10 +91,16 @@ test('a topic goes into a table by two workers, one of which is killed: the newe
   const fault = join(dataDir, 'fault')
   writeFileSync(fault, 'postgres.after-staged')
   const options = ['--workers', '2', '--parallelism', '2']
-  const { code, stderr } = await run('topic-job', options, { SLUICE_FAULT_FILE: fault })
+  const { code, stderr } = await run('topic-job', options, {
+    SLUICE_FAULT_FILE: fault,
+    RESTART_STRATEGY: 'fixed-delay',
+    RESTART_DELAY: '10ms',
+  })
   expect(code, stderr).toBe(0)
   const [found] = await server.sql(
     'SELECT count(*)::int AS rows, min(amount)::int AS oldest, max(amount)::int AS newest FROM newest',
   )
   expect(found).toEqual({ rows: 250, oldest: 5_750, newest: 5_999 })
+  const counts = await server.sql('SELECT count(*)::int AS rows, orders::int FROM counts GROUP BY orders')
+  expect(counts).toEqual([{ rows: 250, orders: 24 }])
 })
