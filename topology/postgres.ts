@@ -34,7 +34,7 @@ interface Increment<S extends z.ZodObject> {
   /**
    * Of an `incrementBy` of times: rows younger than this by the database's clock are left for later. A row whose
    * transaction commits after a row of a later value was read is missed for good, unless `lag` is longer than the longest
-   * transaction that writes them.
+   * transaction that writes them. A time without zone is taken for UTC.
    *
    * @default 0
    */
@@ -74,8 +74,8 @@ export interface PostgresQuerySource<S extends z.ZodObject> extends PostgresOpti
  * updating stream is taken too: what it deletes is deleted by its key.
  *
  * @throws {TopologyError} `POSTGRES_OPTIONS` when the options don't fit each other or the schema.
- * @example from(postgres('orders', Order, { connection: 'SHOP_URL', table: 'orders', incrementBy: 'updated_at', key: ['id'] }))
- * @example orders.pipe(to(postgres('totals', Total, { connection: 'SHOP_URL', table: 'totals', key: ['day'] })))
+ * @example from(postgres('orders', Order, { connection: 'SHOP_URL', table: 'orders', incrementBy: 'id', key: ['id'] }))
+ * @example orders.pipe(to(postgres('copy', Order, { connection: 'SHOP_URL', table: 'orders_copy', key: ['id'] })))
  */
 export function postgres<S extends z.ZodObject>(
   name: string,

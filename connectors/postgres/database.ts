@@ -1,6 +1,7 @@
 /** A connection to a database that is made when it is needed, and made again when it was lost. */
 import type { Client, DatabaseError, QueryResultRow } from 'pg'
 import type { Clock } from '../../topology/contract/clock.ts'
+import { SluiceError } from '../../topology/errors.ts'
 import { answered, isPassing, type PostgresSubject, unreachable } from './errors.ts'
 import type { PostgresSettings } from './settings.ts'
 
@@ -104,6 +105,7 @@ export class Database {
   }
 
   private async connected(subject: PostgresSubject): Promise<Client> {
+    if (this.isClosed) throw new SluiceError('POSTGRES_CLOSED', `${this.server}: ${subject.doing}: it has been closed`)
     this.client ??= this.connect()
     try {
       const client = await this.client

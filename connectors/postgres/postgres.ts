@@ -21,7 +21,7 @@ export interface PostgresEndpointsOptions {
  * several columns: a JSON array of them), `timestampMs` the value of `incrementBy` where that is a time. Exactly once, both
  * ways, together with checkpoints.
  *
- * @example openPostgresEndpoints({ env: process.env, clock }).sink(postgres('totals', Total, { … }))
+ * @example openPostgresEndpoints({ env: process.env, clock }).sink(postgres('totals', Order, { connection: 'SHOP_URL', table: 'totals', key: ['id'] }))
  */
 export function openPostgresEndpoints(options: PostgresEndpointsOptions): EndpointSystem {
   const { env, clock, requireClients = () => {}, faultPoint = () => {} } = options

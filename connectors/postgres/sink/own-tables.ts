@@ -3,7 +3,7 @@
  *
  * ```text
  * sluice_sink_epoch   a row per job and sink: the newest attempt, and the last checkpoint whose rows are in place
- * sluice_staged       rows that wait for their checkpoint, as a JSON array of up to 1,000 objects; `deletes` holds the
+ * sluice_staged       rows that wait for their checkpoint, as a JSON array of some 1,000 objects; `deletes` holds the
  *                     numbers (from 1) of those that take their key's row away
  * ```
  */

@@ -118,7 +118,9 @@ function takes(column: string, type: DataType): boolean {
       return /^(uuid|text|character varying)$/.test(column)
     case 'string':
       // Text that an enum, a domain or a length does not take is refused by the database, never changed.
-      return !/^(boolean|smallint|integer|bigint|numeric|real|double|date|time|bytea|character\()/.test(column)
+      return !/^(boolean|smallint|integer|bigint|numeric|real|double|date|time|bytea|jsonb?$|character\()|\[\]$/.test(
+        column,
+      )
     case 'list':
       return /\[\]$|^jsonb?$/.test(column)
     case 'struct':

@@ -15,6 +15,7 @@ export interface PostgresCommittable {
   readonly end: number
 }
 
+/** A chunk is staged with the batch that fills it. */
 const CHUNK_ROWS = 1_000
 const CHUNK_BYTES = 1 << 20
 /** Chunks on their way to the database at a time. */
@@ -54,8 +55,9 @@ export class PostgresWriter implements SinkWriter {
       this.bytes += row.length
       const kind = kinds?.[i] ?? RowKind.insert
       if (kind === RowKind.delete || kind === RowKind.updateBefore) this.deletes.push(this.rows.length)
-      if (this.rows.length >= CHUNK_ROWS || this.bytes >= CHUNK_BYTES) this.stage()
     }
+    // Not within a batch: an update's two rows in two chunks would delete the row before it is there again.
+    if (this.rows.length >= CHUNK_ROWS || this.bytes >= CHUNK_BYTES) this.stage()
     if (this.underWay >= MAX_UNDER_WAY) return this.staged
   }
 

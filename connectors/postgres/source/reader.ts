@@ -4,7 +4,7 @@ import type { Clock } from '../../../topology/contract/clock.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../../topology/contract/source.ts'
 import { Batch } from '../../../topology/element.ts'
 import type { Database, TextRow } from '../database.ts'
-import { type PostgresPosition, positionBehind, rowsOf, valuesOf } from './position.ts'
+import { AT_START, type PostgresPosition, positionBehind, rowsOf, valuesOf } from './position.ts'
 import type { Selects } from './select.ts'
 
 export interface PostgresReaderOptions {
@@ -23,7 +23,7 @@ export class PostgresReader implements SourceReader {
   private readonly options: PostgresReaderOptions
   /** Undefined: another subtask has it. */
   private split: SplitState | undefined
-  private position: PostgresPosition = ['0']
+  private position: PostgresPosition = AT_START
   /** Rows that were read and are not emitted yet, from `next` on. */
   private page: readonly TextRow[] = []
   private next = 0

@@ -1,9 +1,10 @@
 /** Jobs from and to a database, killed at the steps of their commits: each row is there once. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openQuery, openTables, openTopics } from '../../../runtime/compose/index.ts'
+import { claimedFaultFile } from '../../../runtime/fault-point.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { configOf, startJob } from '../../support/medallion.ts'
 import { recordingLogger } from '../../support/silent.ts'
@@ -97,6 +98,7 @@ test('a topic goes into a table by two workers, one of which is killed: the newe
     RESTART_DELAY: '10ms',
   })
   expect(code, stderr).toBe(0)
+  expect(existsSync(claimedFaultFile(fault))).toBe(true)
   const [found] = await server.sql(
     'SELECT count(*)::int AS rows, min(amount)::int AS oldest, max(amount)::int AS newest FROM newest',
   )

@@ -155,7 +155,7 @@ describe('rows', () => {
     const endpoint = postgres('out', Row, { connection, table, key: ['a', 'b'] })
     const { writer, commit, end } = await begin(server.endpoints().sink(endpoint))
     const rows = Array.from({ length: 3_000 }, (_, i) => ({ a: 'x', b: i % 700, value: String(i) }))
-    await writer.write(new Batch(rows))
+    for (let i = 0; i < rows.length; i += 1_000) await writer.write(new Batch(rows.slice(i, i + 1_000)))
     await commit(1n)
     const values = async () => (await server.sql(`SELECT value FROM ${table} ORDER BY b`)).map(({ value }) => value)
     expect(await values()).toEqual(
@@ -279,6 +279,15 @@ describe('what can not be written', () => {
     await end()
   })
 
+  test('because it is longer than its column: nothing is cut', async () => {
+    const table = await newTable('id integer PRIMARY KEY, customer varchar(3), price numeric(9,2)')
+    const endpoint = postgres('out', Row, { connection, table, key: ['id'] })
+    const { writer, commit, end } = await begin(server.endpoints().sink(endpoint))
+    await writer.write(new Batch([{ id: 1, customer: 'long', price: 1 }]))
+    await expect(commit(1n)).rejects.toMatchObject({ code: 'POSTGRES_VALUE', details: { sqlState: '22001' } })
+    await end()
+  })
+
   test('by its nature: text with U+0000', async () => {
     const table = await newTable('id integer PRIMARY KEY, customer text, price numeric(9,2)')
     const { writer, end } = await begin(
@@ -296,6 +305,7 @@ describe('what can not be written', () => {
       'POSTGRES_COLUMN_TYPE',
       /numeric\(9,1\).*decimal\(9, 2\)/,
     ],
+    ['id integer PRIMARY KEY, customer jsonb, price numeric', 'POSTGRES_COLUMN_TYPE', /jsonb/],
     ['id smallint PRIMARY KEY, customer text, price numeric', 'POSTGRES_COLUMN_TYPE', /smallint/],
     ['id integer, customer text, price numeric', 'POSTGRES_KEY_NOT_UNIQUE', /ON CONFLICT/],
   ])('by a table (%s): the job does not start', async (columns, code, message) => {
