@@ -6,7 +6,6 @@ import type { KafkaDriver } from '../../connectors/kafka/driver/driver.ts'
 import { openKafkaDriver } from '../../connectors/kafka/driver/open-driver.ts'
 import type { KafkaClient } from '../../connectors/kafka/settings.ts'
 import { type Broker, startBroker } from '../integration/kafka/broker.ts'
-import { until } from '../support/run-process.ts'
 import { recordingLogger } from '../support/silent.ts'
 import { copyOf, PARTITIONS, SOURCE, WARM_UP } from './kafka/jobs.ts'
 import { measureLatency } from './kafka/latency.ts'
@@ -79,15 +78,13 @@ export async function benchKafka(): Promise<Measurement[]> {
 async function fill(driver: KafkaDriver, topic: string, count: number): Promise<number> {
   const admin = await driver.admin()
   await admin.createTopic({ topic, partitions: PARTITIONS, replicationFactor: undefined, config: {} })
-  // A broker hears of what the controller has made a moment later.
-  await until(`${topic} is there`, async () => (await admin.describeTopic(topic)) !== undefined)
   const producer = await driver.producer({})
   let bytes = 0
   for (let first = 0; first < count; first += PARTITIONS * BATCH_RECORDS) {
     const parts = Array.from({ length: PARTITIONS }, (_, partition) => {
       const from = first + partition * BATCH_RECORDS
       return {
-        topic: SOURCE,
+        topic,
         partition,
         records: Array.from({ length: BATCH_RECORDS }, (_, i) => eventRecord(from + i)),
       }
