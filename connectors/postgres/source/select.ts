@@ -64,7 +64,7 @@ export function selectsOf(
       if (from.length > 1) conditions.push(`(${orderBy}) > (${placed(start)})`)
       if (stop !== undefined) conditions.push(`(${orderBy}) <= (${placed(stop)})`)
       return {
-        sql: `SELECT (SELECT row_to_json("sluice row") FROM (SELECT ${columns}) AS "sluice row")::text AS value, ${texts}, ${ms} AS ms
+        sql: `SELECT (SELECT row_to_json("sluice row".*) FROM (SELECT ${columns}) AS "sluice row")::text AS value, ${texts}, ${ms} AS ms
           FROM ${source} WHERE ${where(...conditions)} ORDER BY ${orderBy} LIMIT ${pageRows}`,
         values,
       }
