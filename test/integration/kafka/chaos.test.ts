@@ -16,7 +16,7 @@ import { setUpPyIceberg } from '../pyiceberg.ts'
 import { type ProxiedBroker, startProxiedBroker } from './broker.ts'
 import { restartBrokers } from './chaos/broker-restarts.ts'
 import { DisturbedJob } from './chaos/disturbed-job.ts'
-import { disturbLine } from './chaos/faults.ts'
+import { disturbLine, IMPATIENT } from './chaos/faults.ts'
 import { rescaleOften } from './chaos/rescales.ts'
 import { printScore, scoresOf } from './chaos/scorecard.ts'
 import { killWorkers } from './chaos/worker-kills.ts'
@@ -31,6 +31,8 @@ interface Disturbance {
   readonly name: string
   /** So that the input lasts, whatever the scale. */
   readonly rowsPerSecond: number
+  /** Over what the job has else. */
+  readonly env?: Readonly<Record<string, string>>
   /** @returns what was done */
   readonly disturb: (job: DisturbedJob, random: () => number) => Promise<string>
 }
@@ -59,6 +61,7 @@ const DISTURBANCES: readonly Disturbance[] = [
   {
     name: 'faults',
     rowsPerSecond: 150,
+    env: IMPATIENT,
     disturb: (job, random) => disturbLine(job, broker, { durationMs: FAULTS_MS, random }),
   },
 ]
@@ -71,13 +74,13 @@ beforeAll(async () => {
 afterAll(() => broker?.[Symbol.asyncDispose]())
 
 describe(`chaos on Kafka (seed ${FRESH_SEED}):`, () => {
-  test.for(DISTURBANCES)('$name', { timeout: 7_200_000 }, async ({ name, rowsPerSecond, disturb }) => {
+  test.for(DISTURBANCES)('$name', { timeout: 7_200_000 }, async ({ name, rowsPerSecond, env, disturb }) => {
     const directory = mkdtempSync(join(tmpdir(), `sluice-${name}-`))
     const { bootstrapServers } = broker
     const job = new DisturbedJob({ name, directory, bootstrapServers, rowsPerSecond })
     try {
       await job.publish(RECORDS)
-      job.start()
+      job.start(env)
       const done = await disturb(job, seededRandom(`${name}/${FRESH_SEED}`))
       const read = await job.finish()
       const scores = await scoresOf(job, broker, RECORDS)

@@ -1,7 +1,7 @@
 /** TLS, SASL and ACLs of a real broker: what gets in, and what those who do not are told, within seconds. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
-import { KAFKA_CLIENTS, type KafkaSasl, type KafkaSettings } from '../../../connectors/kafka/settings.ts'
+import type { KafkaSasl, KafkaSettings } from '../../../connectors/kafka/settings.ts'
 import { numbered, readRows } from '../../conformance/kafka-driver.ts'
 import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
 import { type SecureBroker, STRANGER, startSecureBroker, USER } from './broker.ts'

@@ -1,6 +1,5 @@
 /** Workers killed at random moments, and every so often whoever passes a step of the sink, which most often is the coordinator. */
-import type { FaultPoint } from '../../../../runtime/fault-point.ts'
-import { FAULT_POINTS } from '../../../../runtime/fault-point.ts'
+import { FAULT_POINTS, type FaultPoint } from '../../../../runtime/fault-point.ts'
 import { type KillRecord, printKill } from '../../../recovery/chaos/kill-report.ts'
 import { isAlive } from '../../../support/process-state.ts'
 import { until } from '../../../support/run-process.ts'
@@ -45,8 +44,8 @@ export async function killWorkers(job: DisturbedJob, kills: number, random: () =
     if (n % WORKERS_PER_STEP !== 1) continue
     await job.untilCheckpoint()
     const step = STEPS[Math.floor(n / WORKERS_PER_STEP) % STEPS.length]!
-    // Passed only while an attempt begins: a worker that dies makes one begin.
     job.fault.arm(step, 'kill')
+    // A worker that dies makes an attempt begin, which meets the fault.
     if (isPassedByFence(step)) process.kill(job.workers[0]!, 'SIGKILL')
     const claim = await job.fault.claimed(step)
     await killed(step, claim.pid, claim.atMs)
@@ -56,6 +55,7 @@ export async function killWorkers(job: DisturbedJob, kills: number, random: () =
   return `${workers} kills of workers at random moments and ${records.length - workers} at steps of the sink, ${inFlight} with records in flight`
 }
 
+/** Passed only while an attempt begins. */
 function isPassedByFence(step: FaultPoint): boolean {
   return step === 'kafka-sink.after-init' || step === 'kafka-sink.after-fence'
 }

@@ -26,23 +26,26 @@ const CONTINUED = {
 
 type Continued = keyof typeof CONTINUED
 
-/** Every third is a worker, the others are coordinators. */
+const MOMENTS = Object.keys(CONTINUED) as Continued[]
+
+/** Every third is a worker; fifteen coordinators stop at each point and go on at each moment. */
 export async function makeZombies(job: DisturbedJob, zombies: number): Promise<string> {
-  let workers = 0
-  for (let n = 0; n < zombies; n++) {
+  const made = { workers: 0, coordinators: 0 }
+  for (let n = 1; n <= zombies; n++) {
     await job.untilCheckpoint()
-    if (n % 3 === 2) {
-      workers++
+    if (n % 3 === 0) {
       await worker(job)
-      console.log(`zombie ${n + 1}: a worker before it acknowledges`)
+      made.workers++
+      console.log(`zombie ${n}: a worker before it acknowledges, continued after the commit`)
     } else {
-      const at = COMMIT_POINTS[n % COMMIT_POINTS.length]!
-      const continued = (Object.keys(CONTINUED) as Continued[])[Math.floor(n / 2) % 3]!
+      const at = COMMIT_POINTS[made.coordinators % COMMIT_POINTS.length]!
+      const continued = MOMENTS[made.coordinators % MOMENTS.length]!
       await coordinator(job, at, continued)
-      console.log(`zombie ${n + 1}: the coordinator at ${at}, continued ${continued}`)
+      made.coordinators++
+      console.log(`zombie ${n}: the coordinator at ${at}, continued ${continued}`)
     }
   }
-  return `${zombies} zombies, ${workers} of them workers`
+  return `${zombies} zombies, ${made.workers} of them workers`
 }
 
 /** Told dead by its heartbeats and replaced, in the same run of the job. */
