@@ -106,11 +106,11 @@ function takes(column: string, type: DataType): boolean {
     case 'date':
       return column === 'date'
     case 'time':
-      return column === 'time without time zone'
+      return /^time(\(6\))? without time zone$/.test(column)
     case 'timestamp':
-      return column === 'timestamp without time zone'
+      return /^timestamp(\(6\))? without time zone$/.test(column)
     case 'timestamptz':
-      return column === 'timestamp with time zone'
+      return /^timestamp(\(6\))? with time zone$/.test(column)
     case 'binary':
     case 'fixed':
       return column === 'bytea'

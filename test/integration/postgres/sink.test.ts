@@ -107,7 +107,7 @@ describe('rows', () => {
     })
     const table = await newTable(`
       id bigint PRIMARY KEY, flag boolean, int integer, small bigint, float real, double double precision,
-      price numeric(18,2), wide numeric, day date, at time, local timestamp, instant timestamptz, text text, uuid uuid,
+      price numeric(18,2), wide numeric, day date, at time(6), local timestamp(6), instant timestamptz(6), text text, uuid uuid,
       bytes bytea, hash bytea, tags text[], numbers jsonb, address jsonb, counts json, other text DEFAULT 'kept'`)
     const endpoint = postgres('all', Everything, { connection, table, key: ['id'], incrementBy: 'id' })
     const row = {
