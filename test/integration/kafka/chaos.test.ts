@@ -29,7 +29,7 @@ const FAULTS_MS = SCALE === 'full' ? 20 * 60_000 : 0
 
 interface Disturbance {
   readonly name: string
-  /** So that the input lasts, whatever the scale. */
+  /** As many as leave some of the input for the end, whatever the scale. */
   readonly rowsPerSecond: number
   /** Over what the job has else. */
   readonly env?: Readonly<Record<string, string>>
@@ -50,12 +50,12 @@ const DISTURBANCES: readonly Disturbance[] = [
   },
   {
     name: 'rescales',
-    rowsPerSecond: 300,
+    rowsPerSecond: 1_500,
     disturb: (job, random) => rescaleOften(job, scale(50, 3), random),
   },
   {
     name: 'zombies',
-    rowsPerSecond: 200,
+    rowsPerSecond: 1_500,
     disturb: (job) => makeZombies(job, scale(30, 3)),
   },
   {

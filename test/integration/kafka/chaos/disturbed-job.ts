@@ -95,14 +95,10 @@ export class DisturbedJob {
 
   /** Until it holds. @throws when the job has ended by itself, or with what it said when it takes too long */
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    const { coordinator } = this
-    const said = () => `the coordinator said: ${coordinator.stderr().slice(-4_000)}`
-    const checked = () => {
-      if (!isAlive(coordinator.pid)) throw new Error('the job has ended by itself')
+    const { pid } = this.coordinator
+    await this.inTime(what, () => {
+      if (!isAlive(pid)) throw new Error('the job has ended by itself')
       return condition()
-    }
-    await until(what, checked, RECOVERY_MS).catch((cause: Error) => {
-      throw new Error(`${cause.message}; ${said()}`, { cause })
     })
   }
 
@@ -121,8 +117,10 @@ export class DisturbedJob {
    */
   async finish(): Promise<number> {
     await this.untilCheckpoint()
-    this.coordinator.kill('SIGINT')
-    const stopped = await this.coordinator.ended
+    const { coordinator } = this
+    coordinator.kill('SIGINT')
+    await this.inTime('the job to stop', () => !isAlive(coordinator.pid))
+    const stopped = await coordinator.ended
     if (stopped.code !== 130) throw new Error(`the job did not stop (exit code ${stopped.code}): ${stopped.stderr}`)
     const { sources } = (await this.checkpoints.manifest())!
     const read = Object.values(sources).flat()
@@ -138,6 +136,13 @@ export class DisturbedJob {
       for (const each of [...this.processes.workersOf(pid), pid]) if (isAlive(each)) process.kill(each, 'SIGKILL')
       await ended
     }
+  }
+
+  private async inTime(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+    const { coordinator } = this
+    await until(what, condition, RECOVERY_MS).catch((cause: Error) => {
+      throw new Error(`${cause.message}; the coordinator said: ${coordinator.stderr().slice(-4_000)}`, { cause })
+    })
   }
 
   private submit(
