@@ -46,7 +46,7 @@ export type {
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
 export type { RecordHeaders, RecordParts } from './encode-record.ts'
-export type { EndpointReference, EndpointSink, EndpointSource } from './endpoint.ts'
+export type { EndpointReference, EndpointSink, EndpointSource, UpsertSink } from './endpoint.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
 export { type FileFormat, type Files, type FilesOptions, files } from './files.ts'
 export {
@@ -65,6 +65,12 @@ export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'
 export { PoisonedRecord } from './poisoned-record.ts'
+export {
+  type PostgresQuerySource,
+  type PostgresTable,
+  type PostgresTableSource,
+  postgres,
+} from './postgres.ts'
 export type { RecordKey, RecordKeyValue } from './record-key.ts'
 export {
   binary,

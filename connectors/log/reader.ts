@@ -6,15 +6,9 @@ import type { SourceReader, SourceRecord, SplitState } from '../../topology/cont
 import { Batch } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { RecordBatch } from './record-batch.ts'
+import { type Run, runRows } from './run-rows.ts'
 import type { LogStore } from './store.ts'
 import type { Topic, Topics } from './topics.ts'
-
-/** Records [from, to) of a stored batch. */
-interface Run {
-  readonly batch: RecordBatch
-  readonly from: number
-  readonly to: number
-}
 
 interface Split {
   readonly description: SplitState
@@ -146,17 +140,12 @@ export class LogReader implements SourceReader {
     const { name } = this.topic
     const { partition } = split
     for (const { batch, from, to } of runs) this.readBytes += batch.valueBytes(from, to)
-    const make = () => {
-      const rows: SourceRecord[] = []
-      for (const { batch, from, to } of runs) batch.unpack(name, partition, from, to, rows)
-      return rows
-    }
     const timestampsMs = new Float64Array(maxRows - missing)
     let at = 0
     for (const { batch, from, to } of runs) {
       for (let index = from; index < to; index++) timestampsMs[at++] = batch.timestampMs(index)
     }
-    return new Batch<SourceRecord>({ length: at, make }, { split: split.description.index, timestampsMs })
+    return new Batch<SourceRecord>(runRows(name, partition, runs), { split: split.description.index, timestampsMs })
   }
 
   private readRuns(split: Split, maxRows: number, runs: Run[]): number {

@@ -94,14 +94,32 @@ export class RecordBatch {
     return bytes
   }
 
+  /** Keys and values of the records [from, to). */
+  data(from: number, to: number): Uint8Array {
+    const dataStart = this.recordCount * HEADER_BYTES
+    return this.bytes.subarray(dataStart + this.endOf(from - 1), dataStart + this.endOf(to - 1))
+  }
+
+  /** Where the values of the records [from, to) lie in a memory that has their {@link data} at `at`; a start of −1: null. */
+  placeValues(from: number, to: number, at: number, starts: Int32Array, ends: Int32Array): void {
+    const { view, recordCount } = this
+    const shift = at - this.endOf(from - 1)
+    for (let i = from; i < to; i++) {
+      const valueMark = view.getUint32(recordCount * 12 + i * 4, true)
+      const keyEnd = view.getUint32(recordCount * 8 + i * 4, true) & END_MASK
+      starts[i - from] = valueMark >= NULL ? -1 : shift + keyEnd
+      ends[i - from] = shift + (valueMark & END_MASK)
+    }
+  }
+
   /** Appends the records [from, to) to `rows`; keys and values are views into the batch's own bytes. */
   unpack(topic: string, partition: number, from: number, to: number, rows: SourceRecord[]): void {
     const { bytes, view, recordCount, baseOffset } = this
     const keyEnds = recordCount * 8
     const valueEnds = recordCount * 12
     const dataStart = recordCount * HEADER_BYTES
-    let start = dataStart + (from === 0 ? 0 : view.getUint32(valueEnds + from * 4 - 4, true) & END_MASK)
-    const headersStart = dataStart + (view.getUint32(valueEnds + recordCount * 4 - 4, true) & END_MASK)
+    let start = dataStart + this.endOf(from - 1)
+    const headersStart = dataStart + this.endOf(recordCount - 1)
     const headersOf = unpackHeaders(bytes.subarray(headersStart), recordCount)
     for (let i = from; i < to; i++) {
       const keyMark = view.getUint32(keyEnds + i * 4, true)
@@ -119,5 +137,9 @@ export class RecordBatch {
       })
       start = valueEnd
     }
+  }
+  /** Where a record's key and value end in the data; those before the first, at its start. */
+  private endOf(index: number): number {
+    return index < 0 ? 0 : this.view.getUint32(this.recordCount * 12 + index * 4, true) & END_MASK
   }
 }

@@ -27,6 +27,8 @@ export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOp
   const schemas = new Schemas(registry, patience, clock)
   /** By subject and schema: the id, once it is registered. */
   const ids = new Map<string, number>()
+  /** What has been seen to, of which topic. */
+  const ensured = new Set<string>()
 
   async function register(topic: RegistryTopic, patienceMs?: number): Promise<number> {
     const subject = subjectOf(topic)
@@ -75,10 +77,22 @@ export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOp
     }
   }
 
+  /** Another attempt of a job need not find the registry there. */
+  async function once(
+    use: 'read' | 'written',
+    topic: RegistryTopic,
+    ensure: (topic: RegistryTopic) => Promise<void>,
+  ): Promise<void> {
+    const key = JSON.stringify([use, topic.name, topic.format, CODECS[topic.format.kind].schemaOf(topic)])
+    if (ensured.has(key)) return
+    await ensure(topic)
+    ensured.add(key)
+  }
+
   return {
     async ensure({ read, written }) {
-      for (const topic of written) await ensureWritten(topic)
-      for (const topic of read) await ensureRead(topic)
+      for (const topic of written) await once('written', topic, ensureWritten)
+      for (const topic of read) await once('read', topic, ensureRead)
     },
 
     deserializer: (topic) => registryDeserializer(topic, CODECS[topic.format.kind], schemas),

@@ -1,5 +1,6 @@
 /** The topics of the transactions job: where bookings come from, and its stages for other consumers. */
 import { days } from '../../topology/duration.ts'
+import { avro } from '../../topology/format.ts'
 import { topic } from '../../topology/topic.ts'
 import { BronzeTransaction, Transaction } from './schemas.ts'
 
@@ -11,8 +12,9 @@ export const bronzeTransactions = topic('bronze-transactions', BronzeTransaction
   key: 'account_id',
 })
 
-/** Valid transactions, each once. */
+/** Valid transactions, each once, in Avro: other teams read them by the schema that the registry has. */
 export const silverTransactions = topic('silver-transactions', Transaction, {
   retention: days(365),
   key: 'account_id',
+  format: avro({ compatibility: 'FULL', recordName: 'com.bank.Transaction' }),
 })

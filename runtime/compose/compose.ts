@@ -47,14 +47,15 @@ export async function openTables(config: Config, { clock, logger }: ComposeConte
   return withParquetClients(tables)
 }
 
-/** Where endpoints are: files on this machine, and HTTP, whose webhooks keep what they are sent in a topic. */
+/** Where endpoints are: files on this machine, databases, and HTTP, whose webhooks keep what they are sent in a topic. */
 export async function openEndpoints(
   config: Config,
   { clock, topics }: ComposeContext & { readonly topics: TopicSystem },
 ): Promise<EndpointSystem> {
-  const [{ openFileEndpoints }, { openHttpEndpoints }, { LocalFileIO }] = await Promise.all([
+  const [{ openFileEndpoints }, { openHttpEndpoints }, { openPostgresEndpoints }, { LocalFileIO }] = await Promise.all([
     import('../../connectors/file/file.ts'),
     import('../../connectors/http/http.ts'),
+    import('../../connectors/postgres/postgres.ts'),
     import('../../connectors/iceberg/io/local-file-io.ts'),
   ])
   const faults = (name: string) => faultPoint(name as FaultPoint)
@@ -69,6 +70,7 @@ export async function openEndpoints(
       random: Math.random,
       faultPoint: faults,
     }),
+    postgres: openPostgresEndpoints({ env: process.env, clock, requireClients, faultPoint: faults }),
   }
   const of = ({ connector, name }: EndpointReference) => {
     const found = connectors[connector]

@@ -7,7 +7,7 @@ import { openKafkaDriver } from '../../connectors/kafka/driver/open-driver.ts'
 import type { KafkaClient } from '../../connectors/kafka/settings.ts'
 import { type Broker, startBroker } from '../integration/kafka/broker.ts'
 import { recordingLogger } from '../support/silent.ts'
-import { COPY, PARTITIONS, SOURCE } from './kafka/jobs.ts'
+import { copyOf, PARTITIONS, SOURCE, WARM_UP } from './kafka/jobs.ts'
 import { measureLatency } from './kafka/latency.ts'
 import { startRun, type What } from './kafka/processes.ts'
 import { eventRecord } from './kafka/records.ts'
@@ -16,6 +16,7 @@ import { type Measurement, median } from './measure.ts'
 
 const RECORDS = Number(process.env['SLUICE_BENCH_EVENTS'] ?? 1_000_000)
 const ROUNDS = Number(process.env['SLUICE_BENCH_ROUNDS'] ?? 3)
+const WARM_UP_RECORDS = 100_000
 const BATCH_RECORDS = 1_000
 const CLIENTS: readonly KafkaClient[] = ['kafkajs', 'platformatic']
 const CHECKPOINT_INTERVAL = '5s'
@@ -36,8 +37,12 @@ const SUBJECTS: readonly Subject[] = [
 export async function benchKafka(): Promise<Measurement[]> {
   await using broker = await startBroker()
   const driver = await openKafkaDriver(broker.settings(), recordingLogger())
-  const recordBytes = await fill(driver)
-  const measurements: Measurement[] = [{ name: 'bytes of a record, key and value', value: recordBytes, unit: 'bytes' }]
+  await fill(driver, WARM_UP, WARM_UP_RECORDS)
+  const measurements: Measurement[] = [
+    { name: 'records read by each run', value: RECORDS, unit: 'records' },
+    { name: 'a record, key and value', value: await fill(driver, SOURCE, RECORDS), unit: 'bytes' },
+    { name: 'rounds', value: ROUNDS, unit: 'runs each' },
+  ]
   const told = (measurement: Measurement) => {
     measurements.push(measurement)
     console.log(`  … ${measurement.name}: ${measurement.value.toPrecision(3)} ${measurement.unit}`)
@@ -70,16 +75,16 @@ export async function benchKafka(): Promise<Measurement[]> {
 }
 
 /** @returns how large a record is on average */
-async function fill(driver: KafkaDriver): Promise<number> {
+async function fill(driver: KafkaDriver, topic: string, count: number): Promise<number> {
   const admin = await driver.admin()
-  await admin.createTopic({ topic: SOURCE, partitions: PARTITIONS, replicationFactor: undefined, config: {} })
+  await admin.createTopic({ topic, partitions: PARTITIONS, replicationFactor: undefined, config: {} })
   const producer = await driver.producer({})
   let bytes = 0
-  for (let first = 0; first < RECORDS; first += PARTITIONS * BATCH_RECORDS) {
+  for (let first = 0; first < count; first += PARTITIONS * BATCH_RECORDS) {
     const parts = Array.from({ length: PARTITIONS }, (_, partition) => {
       const from = first + partition * BATCH_RECORDS
       return {
-        topic: SOURCE,
+        topic,
         partition,
         records: Array.from({ length: BATCH_RECORDS }, (_, i) => eventRecord(from + i)),
       }
@@ -90,7 +95,12 @@ async function fill(driver: KafkaDriver): Promise<number> {
     await producer.send(parts, 'all')
   }
   await producer.close()
-  return bytes / RECORDS
+  return bytes / count
+}
+
+async function dropCopies(driver: KafkaDriver): Promise<void> {
+  const admin = await driver.admin()
+  for (const source of [SOURCE, WARM_UP]) await admin.deleteTopic(copyOf(source))
 }
 
 /** Medians over the rounds, for the peak of memory the greatest. */
@@ -101,7 +111,7 @@ async function sideBySide(broker: Broker, driver: KafkaDriver, what: What): Prom
       const { bootstrapServers } = broker
       await using run = startRun({ what, client, bootstrapServers, checkpointInterval: CHECKPOINT_INTERVAL }, 'bounded')
       runs.get(client)!.push(await run.done)
-      if (what === 'copy') await (await driver.admin()).deleteTopic(COPY)
+      if (what === 'copy') await dropCopies(driver)
     }
   }
   return Object.fromEntries(

@@ -4,7 +4,7 @@
  * @see https://avro.apache.org/docs/1.12.0/specification/#schema-resolution
  */
 import type avro from 'avsc'
-import { avroName, type Enum, type Fixed, isArray, isMap, isRecord, isUnion, nameOf } from './avro-kinds.ts'
+import { describeAvro, type Enum, type Fixed, isArray, isMap, isRecord, isUnion, nameOf } from './avro-kinds.ts'
 import { Decimal } from './avro-type.ts'
 
 /** Every reason, with the path of the field; empty when `reader` reads all that `writer` writes. */
@@ -76,5 +76,5 @@ function compareDecimals(reader: avro.Type, writer: avro.Type, path: string): st
 }
 
 function problem(path: string, reader: avro.Type, writer: avro.Type): string {
-  return `${path === '' ? '' : `${path}: `}${avroName(writer)} can't be read as ${avroName(reader)}`
+  return `${path === '' ? '' : `${path}: `}${describeAvro(writer)} can't be read as ${describeAvro(reader)}`
 }

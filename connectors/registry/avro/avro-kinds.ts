@@ -19,8 +19,8 @@ export function nameOf(type: avro.Type): string {
 }
 
 /** For people: with what its values mean. */
-export function avroName(type: avro.Type): string {
-  if (isUnion(type)) return `[${type.types.map(avroName).join(', ')}]`
+export function describeAvro(type: avro.Type): string {
+  if (isUnion(type)) return `[${type.types.map(describeAvro).join(', ')}]`
   if (type instanceof Decimal) return `decimal(${type.precision}, ${type.scale})`
   const name = isRecord(type) ? `record ${type.name}` : nameOf(type)
   return type instanceof Annotated ? `${name} (${type.meaning})` : name

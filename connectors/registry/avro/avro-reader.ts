@@ -4,16 +4,7 @@ import { avroName } from '../../../topology/schema/avro.ts'
 import { describeType } from '../../../topology/schema/describe.ts'
 import { primitiveDecoder, Refusal } from '../../../topology/schema/json-values.ts'
 import { type DataType, NUMBER_DECIMAL_PRECISION, type StructType } from '../../../topology/schema/types.ts'
-import {
-  type Fixed,
-  isArray,
-  isMap,
-  isRecord,
-  isUnion,
-  avroName as kindName,
-  nameOf,
-  underlying,
-} from './avro-kinds.ts'
+import { describeAvro, type Fixed, isArray, isMap, isRecord, isUnion, nameOf, underlying } from './avro-kinds.ts'
 import { Annotated, Decimal } from './avro-type.ts'
 
 /** From a value as avsc reads it, never null, to that of a row. */
@@ -255,6 +246,6 @@ function unreadable(writer: avro.Type, type: DataType): Unreadable {
   const description = describeType(type)
   return new Unreadable(
     '',
-    `Avro ${kindName(writer)} can't be read as ${typeof description === 'string' ? description : type.kind}`,
+    `Avro ${describeAvro(writer)} can't be read as ${typeof description === 'string' ? description : type.kind}`,
   )
 }

@@ -1,5 +1,4 @@
 /** A registry that speaks Confluent's REST interface: Confluent's own, Apicurio's ccompat, Redpanda's, Karapace. */
-import { constants } from 'node:http2'
 import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { isSluiceError, SluiceError } from '../../../topology/errors.ts'
 import {
@@ -60,7 +59,7 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
     try {
       return await ask<T>(request)
     } catch (error) {
-      if (isSluiceError(error) && error.details['status'] === constants.HTTP_STATUS_NOT_FOUND) return undefined
+      if (isSluiceError(error) && error.details['status'] === 404) return undefined
       throw error
     }
   }
@@ -100,7 +99,7 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
         const { id } = await ask<{ readonly id: number }>(client.Subject.register({ subject, body }))
         return id
       } catch (error) {
-        if (!isSluiceError(error) || error.details['status'] !== constants.HTTP_STATUS_CONFLICT) throw error
+        if (!isSluiceError(error) || error.details['status'] !== 409) throw error
         throw schemaIncompatible(subject, error.details['said'] as string, error)
       }
     },

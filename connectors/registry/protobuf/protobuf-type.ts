@@ -34,6 +34,6 @@ export function hasPresence(field: protobuf.FieldBase): boolean {
   return !field.repeated && !(field instanceof protobuf.MapField) && (field.partOf !== null || isMessage(field))
 }
 
-export function isMessage(field: protobuf.FieldBase): boolean {
+function isMessage(field: protobuf.FieldBase): boolean {
   return field.resolvedType instanceof protobuf.Type
 }

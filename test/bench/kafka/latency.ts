@@ -12,10 +12,12 @@ import type { Broker } from '../../integration/kafka/broker.ts'
 import { until } from '../../support/run-process.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import type { Measurement } from '../measure.ts'
-import { BRONZE, COPY, PARTITIONS, SOURCE } from './jobs.ts'
+import { bronzeOf, copyOf, PARTITIONS, SOURCE } from './jobs.ts'
 import { startRun } from './processes.ts'
 import { eventRecord } from './records.ts'
 
+const BRONZE = bronzeOf(SOURCE)
+const COPY = copyOf(SOURCE)
 const INTERVAL = '1s'
 const RECORDS_PER_SECOND = 2_000
 const TICK_MS = 20
@@ -66,7 +68,7 @@ async function publish(driver: KafkaDriver, published: Float64Array): Promise<vo
   const startMs = performance.now()
   for (let n = 0; n < published.length; n += perTick) {
     const due = startMs + (n / perTick) * TICK_MS
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
     const { groups } = partitioner.split(Array.from({ length: perTick }, (_, i) => eventRecord(n + i)))
     published.fill(performance.now(), n, n + perTick)
     const parts = groups.flatMap((records, partition) =>

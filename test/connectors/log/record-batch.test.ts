@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { packBatches } from '../../../connectors/log/appender.ts'
 import { packRecords, RecordBatch } from '../../../connectors/log/record-batch.ts'
+import { runRows } from '../../../connectors/log/run-rows.ts'
 import type { SourceRecord } from '../../../topology/contract/source.ts'
 import { runs } from '../../support/scale.ts'
 
@@ -43,6 +44,28 @@ describe('a packed batch', () => {
         expect(packed.maxTimestampMs).toBe(Math.max(...records.map(({ timestampMs }) => timestampMs)))
       }),
       runs(10_000),
+    )
+  })
+
+  test('gives the values of runs of several batches in one piece of memory', () => {
+    const run = fc.record({ records: fc.array(record, { minLength: 1, maxLength: 20 }), a: fc.nat(), b: fc.nat() })
+    fc.assert(
+      fc.property(fc.array(run, { minLength: 1, maxLength: 4 }), (parts) => {
+        const stored = parts.map(({ records, a, b }) => {
+          const packed = packRecords(records, 0)
+          const from = Math.min(a, b) % records.length
+          const to = Math.max(from + 1, Math.max(a, b) % (records.length + 1))
+          return { batch: new RecordBatch(0, packed.recordCount, packed.bytes), from, to }
+        })
+        const rows = runRows('t', 0, stored)
+        const { bytes: memory, starts, ends, first } = rows.slices!('value')!
+        const values = Array.from({ length: rows.length }, (_, i) =>
+          starts[first + i]! < 0 ? null : bytes(memory.subarray(starts[first + i], ends[first + i])),
+        )
+        expect(values).toEqual(rows.make().map(({ value }) => bytes(value)))
+        expect(rows.slices!('key')).toBeUndefined()
+      }),
+      runs(2_000),
     )
   })
 

@@ -106,6 +106,17 @@ describe('a registry that is away', () => {
     expect(log).toHaveLength(1)
   })
 
+  test('need not be there for another attempt of a job', async () => {
+    const registry = switchableRegistry()
+    await using world = openRegistryWorld(registry)
+    await world.write(orders, [order(1n)])
+    await runInMemory(reading(orders).job, { ...world, log: [] })
+    registry.isAway = true
+    const { job, rows } = reading(orders)
+    await runInMemory(job, { ...world, log: [] })
+    expect(rows.committed).toHaveLength(1)
+  })
+
   test('is said again each minute, and whoever waits is let go when all is closed', async () => {
     const clock = new ManualClock()
     const registry = switchableRegistry()

@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import job from '../../../jobs/transactions/job.ts'
 import { simulateTransactions } from '../../../jobs/transactions/simulate.ts'
-import { openTopics } from '../../../runtime/compose/index.ts'
-import { systemClock } from '../../../runtime/time/system-clock.ts'
+import { bronzeTransactions, silverTransactions } from '../../../jobs/transactions/topics.ts'
+import { openConnections } from '../../../runtime/compose/index.ts'
+import { systemClock as clock } from '../../../runtime/time/system-clock.ts'
+import type { DecodeResult } from '../../../topology/contract/serde.ts'
 import { compile } from '../../../topology/plan/compile.ts'
-import { readAll, text } from '../../connectors/log/setup.ts'
+import { deserializerOf } from '../../../topology/serde.ts'
+import type { Topic } from '../../../topology/topic.ts'
+import { readAll } from '../../connectors/log/setup.ts'
 import { goldAndLate, goldenTables } from '../../support/golden.ts'
 import { configOf, startJob } from '../../support/medallion.ts'
 import { recordingLogger } from '../../support/silent.ts'
@@ -38,8 +42,8 @@ describe('the transactions job', () => {
     expect(golden['quarantine.transactions']).toHaveLength(sent.filter((each) => each.transaction === undefined).length)
     expect(golden['quarantine.late_transactions']!.length > 0).toBe(late)
     expect(await goldAndLate(input.goldAndLate, dataDir)).toEqual(oracle(late))
-    expect(await idsIn(dataDir, 'bronze-transactions')).toHaveLength(sent.length)
-    expect(await idsIn(dataDir, 'silver-transactions')).toEqual([...bookedOnce(late).keys()].sort())
+    expect(await idsIn(dataDir, bronzeTransactions)).toHaveLength(sent.length)
+    expect(await idsIn(dataDir, silverTransactions)).toEqual([...bookedOnce(late).keys()].sort())
   })
 })
 
@@ -64,12 +68,21 @@ function oracle(late: boolean): string[] {
   }).sort()
 }
 
-async function idsIn(dataDir: string, topic: string): Promise<string[]> {
-  const topics = await openTopics(configOf(dataDir), { clock: systemClock, logger: recordingLogger() })
+/** As whoever reads the topic decodes it, by its format. */
+async function idsIn(dataDir: string, topic: Topic<any>): Promise<string[]> {
+  const { topics, serdes, close } = await openConnections(configOf(dataDir), { clock, logger: recordingLogger() })
   try {
-    const records = await readAll(topics.source(topic), systemClock)
-    return records.map(({ value }) => JSON.parse(text(value)).transaction_id as string).sort()
+    const records = await readAll(topics.source(topic.name), clock)
+    const deserializer = deserializerOf(topic, serdes)
+    await deserializer.prepare?.(records)
+    return records
+      .map(({ value }) => {
+        const row = deserializer.decode(value) as DecodeResult<{ transaction_id: string }>
+        if (!row.ok) throw new Error(row.reason)
+        return row.value.transaction_id
+      })
+      .sort()
   } finally {
-    await topics.close()
+    await close()
   }
 }

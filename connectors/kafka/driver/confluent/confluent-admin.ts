@@ -142,7 +142,12 @@ export class ConfluentAdmin implements KafkaAdmin {
   }
 
   async commitGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
-    const config = { ...rdKafkaConfig(this.settings), 'group.id': group, 'enable.auto.commit': false }
+    const config = {
+      ...rdKafkaConfig(this.settings),
+      'group.id': group,
+      'enable.auto.commit': false,
+      offset_commit_cb: true,
+    }
     const consumer = new kafka.KafkaConsumer(config as ConstructorParameters<typeof kafka.KafkaConsumer>[0], {})
     await connectClient(consumer, this.settings)
     try {
@@ -151,6 +156,8 @@ export class ConfluentAdmin implements KafkaAdmin {
           if (!error) return resolve()
           reject(rdKafkaError(error, { doing: `committing offsets of ${topic}`, group }, this.settings))
         })
+        // What was committed is told to who polls.
+        consumer.consume()
         consumer.commit([...offsets].map(([partition, offset]) => ({ topic, partition, offset })))
       })
     } finally {

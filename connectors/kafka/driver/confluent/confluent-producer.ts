@@ -54,7 +54,7 @@ export class ConfluentProducer implements KafkaProducer {
     }
     self.transactional = await self.connect({
       'transactional.id': transactionalId,
-      'transaction.timeout.ms': options.transactionTimeoutMs ?? DEFAULT_TRANSACTION_TIMEOUT_MS,
+      'transaction.timeout.ms': self.transactionTimeoutMs,
     })
     await self.call('initialising a producer', false, (done) =>
       self.transactional!.initTransactions(self.deliveryMs, done),
@@ -95,6 +95,10 @@ export class ConfluentProducer implements KafkaProducer {
     await Promise.all(open.map(disconnectClient))
   }
 
+  private get transactionTimeoutMs(): number {
+    return this.options.transactionTimeoutMs ?? DEFAULT_TRANSACTION_TIMEOUT_MS
+  }
+
   private get deliveryMs(): number {
     return this.settings.requestTimeoutMs * DELIVERY_REQUESTS
   }
@@ -113,7 +117,7 @@ export class ConfluentProducer implements KafkaProducer {
       ...rdKafkaConfig(this.settings),
       'compression.codec': this.options.compression ?? 'none',
       'linger.ms': 0,
-      'message.timeout.ms': Math.min(this.deliveryMs, this.options.transactionTimeoutMs ?? Number.POSITIVE_INFINITY),
+      'message.timeout.ms': Math.min(this.deliveryMs, this.transactionTimeoutMs),
       // Whether a record is too large is the topic's business.
       'message.max.bytes': 1_000_000_000,
       'queue.buffering.max.messages': 10_000_000,
@@ -124,7 +128,8 @@ export class ConfluentProducer implements KafkaProducer {
     producer.on('delivery-report', (error: LibrdKafkaError | null, report: DeliveryReport) => {
       const pending = report.opaque as Pending
       if (error) pending.error ??= error
-      else if (pending.baseOffset < 0 || report.offset < pending.baseOffset) pending.baseOffset = report.offset
+      else if (report.offset >= 0 && (pending.baseOffset < 0 || report.offset < pending.baseOffset))
+        pending.baseOffset = report.offset
       if (--pending.missing === 0) pending.settle()
     })
     await connectClient(producer, this.settings)

@@ -1,7 +1,8 @@
 /** Connects a client of librdkafka, and tells why it could not. */
 import type { Client, LibrdKafkaError, Metadata } from '@confluentinc/kafka-javascript'
+import { unreachable } from '../../errors.ts'
 import type { KafkaSettings } from '../../settings.ts'
-import { rdKafkaError } from './rdkafka-error.ts'
+import { isRefusal, rdKafkaError } from './rdkafka-error.ts'
 
 /** Resolves to metadata, which a broker has answered with. */
 export function connectClient(client: Client<'event.error'>, settings: KafkaSettings): Promise<Metadata> {
@@ -14,11 +15,14 @@ export function connectClient(client: Client<'event.error'>, settings: KafkaSett
       if (isOver) return
       isOver = true
       client.disconnect()
-      reject(rdKafkaError(error, doing, settings))
+      const isRefused = isRefusal(error)
+      reject(
+        isRefused ? rdKafkaError(error, doing, settings) : unreachable(settings.bootstrapServers, error.message, error),
+      )
     }
     client.on('event.error', (error: LibrdKafkaError) => {
       last = error
-      if (error.code === -169 || error.code === -181) fail(error)
+      if (isRefusal(error)) fail(error)
     })
     client.connect({ timeout: settings.connectTimeoutMs }, (error, metadata) => {
       if (error) return fail(last ?? error)

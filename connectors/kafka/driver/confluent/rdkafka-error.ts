@@ -18,7 +18,11 @@ const UNREACHED: ReadonlySet<number> = new Set([-195, -193, -187, -185])
 const MAYBE_DONE: ReadonlySet<number> = new Set([-192, -185, -195])
 const AUTHENTICATION = -169
 const SSL = -181
-export const PURGED = -152
+
+/** Whether the broker has turned the client away: to try again would be the same. */
+export function isRefusal({ code }: LibrdKafkaError): boolean {
+  return code === AUTHENTICATION || code === SSL
+}
 
 export function isNamed(error: LibrdKafkaError, name: KafkaErrorName): boolean {
   return (OWN[error.code] ?? errorName(error.code)) === name
