@@ -55,6 +55,9 @@ export const FAULT_POINTS = {
   'kafka-sink.before-end': 'records and marker are in an open transaction',
   'kafka-sink.after-end': 'the transaction is committed; the sink has not noted that',
   'kafka-sink.before-removal': 'a checkpoint is in the topic; its segments are still in the outbox',
+  'postgres.after-staged': 'rows are in sluice_staged; the barrier is not acknowledged',
+  'postgres.before-commit': 'rows and epoch row are in an open transaction',
+  'postgres.after-commit': 'the transaction is committed; the coordinator has not heard of it',
   'log.after-commit': 'what was staged is in the topic; the coordinator has not heard of it',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -6,30 +6,24 @@ import { Batch, type LazyRows } from './element.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { SluiceError } from './errors.ts'
 import { type PoisonedRow, poisonedRow } from './poisoned-record.ts'
-import { jsonDeserializer } from './schema/index.ts'
 import { columnScanner } from './schema/scan/column-scanner.ts'
+import { deserializerOf, needsRegistry } from './serde.ts'
 import type { Topic } from './topic.ts'
+import { whenPrepared } from './when-prepared.ts'
 
 /** The port that records leave by which are none: the source's own, where somebody reads it. */
 const POISONED = 'poisoned'
 
 /**
- * Decodes batches. A record that is none of the topic's goes to `poisoned`, when the job reads it, and counts
- * (`records_quarantined_total`, by rule); else it fails the job, naming topic, partition and offset.
- *
- * Batches whose values lie in one piece of memory go straight into columns: three times as fast, also when rows are made of
- * them. One with a record that is none is decoded record by record, which says which and why.
+ * Decodes batches, each once the schemas that it names are there. A record that is none of the topic's goes to `poisoned`,
+ * when the job reads it, and counts (`records_quarantined_total`, by rule); else it fails the job, naming topic, partition
+ * and offset.
  */
 export function createDecode(context: OperatorContext, from: Topic<any> | EndpointSource<any>): Operator {
-  const deserializer = jsonDeserializer(from.schema)
-  const scan = columnScanner(from.schema)
+  const deserializer = deserializerOf(from, context.serdes)
+  const scan = createScan(from)
   const keepsPoisoned = context.hasReader(POISONED)
   const placeOf = 'placeOf' in from ? from.placeOf : placeInTopic
-
-  function scanned(batch: Batch): LazyRows | undefined {
-    const values = scan === undefined ? undefined : batch.slices('value')
-    return values && scan!(values, batch.length)
-  }
 
   function recordByRecord({ values, timestampsMs, split, origin }: Batch<SourceRecord>): void {
     const rows: unknown[] = []
@@ -45,9 +39,8 @@ export function createDecode(context: OperatorContext, from: Topic<any> | Endpoi
         const error = recordInvalid(record, placeOf(record), result)
         if (!keepsPoisoned) throw error
         context.metrics.counter('records_quarantined_total', { rule: result.rule }).add(1)
-        poisoned.push(
-          poisonedRow(record, { uid: context.uid, code: error.code, error: error.message }, context.clock.nowMs()),
-        )
+        const failure = { uid: context.uid, code: error.code, error: error.message }
+        poisoned.push(poisonedRow(record, failure, context.clock.nowMs()))
       }
     }
     const times = timestampsMs && Float64Array.from(selected, (index) => timestampsMs[index]!)
@@ -55,13 +48,28 @@ export function createDecode(context: OperatorContext, from: Topic<any> | Endpoi
     context.emit(POISONED, new Batch(poisoned, { split, origin }))
   }
 
-  return {
-    onBatch(batch) {
-      const rows = scanned(batch)
-      if (rows === undefined) return recordByRecord(batch)
-      const { timestampsMs, split, origin } = batch
-      context.emit('out', new Batch(rows, { timestampsMs, split, origin }))
-    },
+  function take(batch: Batch): void {
+    const rows = scan?.(batch)
+    const { timestampsMs, split, origin } = batch
+    if (rows === undefined) recordByRecord(batch)
+    else context.emit('out', new Batch(rows, { timestampsMs, split, origin }))
+  }
+
+  if (!needsRegistry(from)) return { onBatch: take }
+  return whenPrepared(context, { prepare: ({ values }) => deserializer.prepare?.(values), take })
+}
+
+/**
+ * JSON whose values lie in one piece of memory, straight into columns: three times as fast, also when rows are made of
+ * them. A batch with a record that is none gives undefined: decoded record by record, it says which and why.
+ */
+function createScan(from: Topic<any> | EndpointSource<any>): ((batch: Batch) => LazyRows | undefined) | undefined {
+  if ('format' in from && from.format.kind !== 'json') return undefined
+  const scan = columnScanner(from.schema)
+  if (scan === undefined) return undefined
+  return (batch) => {
+    const values = batch.slices('value')
+    return values && scan(values, batch.length)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Field } from './schema/types.ts'
 
 /** What a connector is given to open an endpoint. */
 export interface EndpointReference {
-  /** Which connector opens it: `file`, `http`. */
+  /** Which connector opens it: `file`, `http`, `postgres`. */
   readonly connector: string
   /** Names its source, its sink and its metrics. */
   readonly name: string
@@ -29,6 +29,14 @@ export interface EndpointSource<T> extends EndpointReference {
 
 /** An endpoint that records go to. */
 export interface EndpointSink<T> extends EndpointReference {
+  readonly takesChanges?: false
+  /** Type only. */
+  readonly takes?: (value: T) => T
+}
+
+/** An endpoint that keeps one row per key: it takes updates and deletes of rows as well. */
+export interface UpsertSink<T> extends EndpointReference {
+  readonly takesChanges: true
   /** Type only. */
   readonly takes?: (value: T) => T
 }

@@ -13,7 +13,7 @@ export type { FileIO, FileStatus } from './contract/file-io.ts'
 export type { Counter, Gauge, Histogram, Logger, MetricScope } from './contract/observability.ts'
 export type { Operator, OperatorContext, OperatorFactory } from './contract/operator.ts'
 export type { QueryEngine, QueryResult } from './contract/query.ts'
-export type { DecodeResult, Deserializer, Serializer } from './contract/serde.ts'
+export type { DecodeResult, Deserializer, SerdeSystem, Serializer } from './contract/serde.ts'
 export type {
   CommitRequest,
   Committable,
@@ -46,15 +46,31 @@ export type {
 export { type DurationMs, days, hours, milliseconds, minutes, seconds } from './duration.ts'
 export { type Barrier, Batch, type Element, type EndOfInput, type Idle, RowKind, type Watermark } from './element.ts'
 export type { RecordHeaders, RecordParts } from './encode-record.ts'
-export type { EndpointReference, EndpointSink, EndpointSource } from './endpoint.ts'
+export type { EndpointReference, EndpointSink, EndpointSource, UpsertSink } from './endpoint.ts'
 export { isSluiceError, OperatorError, SluiceError, TopologyError } from './errors.ts'
 export { type FileFormat, type Files, type FilesOptions, files } from './files.ts'
+export {
+  avro,
+  type Compatibility,
+  json,
+  protobuf,
+  RawValue,
+  type RegistryFormatOptions,
+  raw,
+  type TopicFormat,
+} from './format.ts'
 export { type HttpOptions, http, type Webhook, type WebhookOptions, webhook } from './http.ts'
 export { parallelism } from './parallelism.ts'
 export { compile } from './plan/compile.ts'
 export { explainJson, explainMermaid, explainText } from './plan/explain.ts'
 export type { Plan } from './plan/plan.ts'
 export { PoisonedRecord } from './poisoned-record.ts'
+export {
+  type PostgresQuerySource,
+  type PostgresTable,
+  type PostgresTableSource,
+  postgres,
+} from './postgres.ts'
 export type { RecordKey, RecordKeyValue } from './record-key.ts'
 export {
   binary,

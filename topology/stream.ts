@@ -1,8 +1,10 @@
 /** The typed, pipeable handle on an output of a node: what the DSL passes around. */
 import type { SourceRecord } from './contract/source.ts'
+import type { EndpointReference } from './endpoint.ts'
 import { TopologyError } from './errors.ts'
 import type { GraphBuilder, Node, NodeInput, NodeSpec } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
+import type { TypedTopic } from './topic.ts'
 
 declare const elementType: unique symbol
 declare const keyedBy: unique symbol
@@ -140,8 +142,8 @@ export interface TopicStream<T> extends Stream<T> {
    * does not fails with `POISON_RECORD`, naming topic, partition and offset.
    */
   readonly poisoned: Stream<PoisonedRow>
-  /** The schema that the topic was declared with. */
-  readonly schema: unknown
+  /** The topic, or the endpoint, as it was declared. */
+  readonly declared: TypedTopic | EndpointReference
 }
 
 export type ElementOf<S> = S extends { readonly [elementType]: (value: infer T) => any } ? T : never

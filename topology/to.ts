@@ -1,11 +1,11 @@
 /** The end of a stream: a table, a topic, an endpoint, or a sink made in the job. */
 import type { Sink } from './contract/sink.ts'
 import type { RecordParts } from './encode-record.ts'
-import type { EndpointSink } from './endpoint.ts'
+import type { EndpointSink, UpsertSink } from './endpoint.ts'
 import { TopologyError } from './errors.ts'
 import type { SinkReference } from './graph.ts'
 import type { Json } from './json.ts'
-import { append, type Stream } from './stream.ts'
+import { append, type Stream, type UpdatingStream } from './stream.ts'
 import type { Table } from './table.ts'
 import type { Topic } from './topic.ts'
 
@@ -18,7 +18,7 @@ export interface CustomSink<T> {
 }
 
 /**
- * Sends every record of a stream into a table, a topic, files or an HTTP address.
+ * Sends every record of a stream into a table, a topic, files, a database or an HTTP address.
  *
  * Exactly once: what was written up to a checkpoint appears in one commit after that checkpoint is complete. A stream of
  * another shape than the target's schema is a compile error.
@@ -31,11 +31,12 @@ export interface CustomSink<T> {
  * @example silver.pipe(to(topic('silver-events', SilverEvent), { key: 'user_id' }))
  */
 export function to<T>(target: Table<T> | EndpointSink<T> | CustomSink<T>): (stream: Stream<T>) => void
+export function to<T>(target: UpsertSink<T>): (stream: Stream<T> | UpdatingStream<T>) => void
 export function to<T>(target: Topic<T>, parts?: RecordParts<T>): (stream: Stream<T>) => void
 export function to(
-  target: Topic<any> | Table<any> | EndpointSink<any> | CustomSink<any>,
+  target: Topic<any> | Table<any> | EndpointSink<any> | UpsertSink<any> | CustomSink<any>,
   parts: RecordParts = {},
-): (stream: Stream<any>) => void {
+): (stream: any) => void {
   return (stream) => {
     const sink = sinkOf(target, parts)
     append(stream, {
@@ -45,13 +46,14 @@ export function to(
       behaviour: { type: 'sink', sink },
       stateful: true,
       columns: { out: 'same' },
+      ...('takesChanges' in target && { changes: 'takes' as const }),
       ...('fields' in target ? { fields: target.fields } : {}),
     })
   }
 }
 
 function sinkOf(
-  target: Topic<any> | Table<any> | EndpointSink<any> | CustomSink<any>,
+  target: Topic<any> | Table<any> | EndpointSink<any> | UpsertSink<any> | CustomSink<any>,
   parts: RecordParts,
 ): SinkReference {
   const { name } = target

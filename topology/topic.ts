@@ -3,8 +3,9 @@ import type { z } from 'zod'
 import type { CleanupPolicy, TopicOptions } from './contract/topic.ts'
 import type { DurationMs } from './duration.ts'
 import { TopologyError } from './errors.ts'
+import { json, requireFormat, type TopicFormat } from './format.ts'
 import type { RecordKey } from './record-key.ts'
-import { fieldsOf, type Row } from './schema/index.ts'
+import { type Row, structOf } from './schema/index.ts'
 import type { Field } from './schema/types.ts'
 
 /** What a topic system is told of a topic. */
@@ -14,9 +15,14 @@ export interface TopicReference {
   readonly options: TopicOptions
 }
 
-export interface Topic<T> extends TopicReference {
+/** A topic whose records can be read and written: their bytes are rows of a schema, in a format. */
+export interface TypedTopic extends TopicReference {
   readonly schema: z.ZodObject
   readonly fields: readonly Field[]
+  readonly format: TopicFormat
+}
+
+export interface Topic<T> extends TypedTopic {
   readonly key: RecordKey<T> | undefined
   /** Type only. */
   readonly element?: T
@@ -34,13 +40,15 @@ export interface TopicDeclaration<T = any> {
   readonly cleanupPolicy?: CleanupPolicy
   /** The key of the records that `to` writes: a field, or a function of the row. @default none */
   readonly key?: RecordKey<T>
+  /** How values are written. @default json() */
+  readonly format?: TopicFormat<T>
 }
 
 /**
  * Names a topic and the schema of its records, and says how it is made where it is not there. One that is there stays as
  * it is: `runtime topics alter` brings it to what is declared.
  *
- * @throws {TopologyError} `TOPIC_INVALID`: a name, number or duration that no topic can have.
+ * @throws {TopologyError} `TOPIC_INVALID`: a name, number or duration that no topic can have. `FORMAT_INVALID`.
  * @example from(topic('orders', Order, { partitions: 12, retention: days(7) }))
  */
 export function topic<S extends z.ZodObject>(
@@ -48,7 +56,7 @@ export function topic<S extends z.ZodObject>(
   schema: S,
   declaration: TopicDeclaration<Row<S>> = {},
 ): Topic<Row<S>> {
-  const { partitions, replicationFactor, retention, cleanupPolicy, key } = declaration
+  const { partitions, replicationFactor, retention, cleanupPolicy, key, format = json() } = declaration
   requireName(name)
   requireWhole(name, 'partitions', partitions)
   requireWhole(name, 'replicas', replicationFactor)
@@ -60,7 +68,9 @@ export function topic<S extends z.ZodObject>(
     ...(retention !== undefined && { retentionMs: retention }),
     ...(cleanupPolicy !== undefined && { cleanupPolicy }),
   }
-  return Object.freeze({ name, options: Object.freeze(options), schema, fields: fieldsOf(schema), key })
+  const struct = structOf(schema)
+  requireFormat(name, format, struct)
+  return Object.freeze({ name, options: Object.freeze(options), schema, fields: struct.fields, key, format })
 }
 
 function requireName(name: string): void {

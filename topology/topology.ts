@@ -8,7 +8,7 @@ import { isSluiceError, TopologyError } from './errors.ts'
 import { GraphBuilder, type Node, type SourceReference } from './graph.ts'
 import type { PoisonedRow } from './poisoned-record.ts'
 import { type Stream, streamOf, type TopicStream } from './stream.ts'
-import type { Topic } from './topic.ts'
+import type { Topic, TypedTopic } from './topic.ts'
 
 export interface Topology {
   readonly kind: 'topology'
@@ -66,7 +66,7 @@ export function isTopology(value: unknown): value is Topology {
 }
 
 function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSource<T>): TopicStream<T> {
-  const { name, fields, schema } = declared
+  const { name, fields } = declared
   const reference: SourceReference =
     'connector' in declared ? { kind: 'endpoint', name, endpoint: declared } : { kind: 'topic', name, topic: declared }
   const source = graph.add(sourceSpec(reference), [])
@@ -75,7 +75,7 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
   const decode = graph.add(
     {
       kind: 'decode',
-      parameters: { [reference.kind]: name },
+      parameters: { [reference.kind]: name, ...('format' in declared && formatOf(declared)) },
       behaviour: { type: 'operator', create: (context) => createDecode(context, declared) },
       emitsTo: { poisoned: { node: source, port: 'poisoned' } },
       columns: { out: 'opaque' },
@@ -84,7 +84,12 @@ function fromDeclared<T>(graph: GraphBuilder, declared: Topic<T> | EndpointSourc
     [received.origin],
   )
   const poisoned = streamOf<Stream<PoisonedRow>>(graph, source, 'poisoned')
-  return streamOf(graph, decode, 'out', { received, poisoned, schema })
+  return streamOf(graph, decode, 'out', { received, poisoned, declared })
+}
+
+/** What the plan shows of a topic's format: nothing of the usual one. */
+function formatOf({ format }: TypedTopic): { readonly format?: string } {
+  return format.kind === 'json' ? {} : { format: format.kind }
 }
 
 function sourceSpec(source: SourceReference) {

@@ -13,8 +13,9 @@ interface Split {
   position: number
   /** The first offset not read. */
   readonly stop: number
-  /** What was fetched and is not emitted yet: the records of `set` from `next` on. */
-  rest: { readonly set: RecordSet; next: number } | undefined
+  /** Fetched and not emitted yet: of the first the records from `next` on. */
+  readonly sets: RecordSet[]
+  next: number
   isPaused: boolean
 }
 
@@ -33,8 +34,9 @@ export class KafkaReader implements SourceReader {
   private readonly options: KafkaReaderOptions
   private readonly splits = new Map<number, Split>()
   private fetcher: KafkaFetcher | undefined
-  /** Whose set is being emitted. */
-  private current: Split | undefined
+  /** Those that have something, in the order of their turns. */
+  private turns: Split[] = []
+  private waitingSets = 0
   private committing: Promise<void> | undefined
 
   constructor(options: KafkaReaderOptions) {
@@ -50,7 +52,8 @@ export class KafkaReader implements SourceReader {
         partition,
         position: Number(position),
         stop: stop === undefined ? Number.POSITIVE_INFINITY : Number(stop),
-        rest: undefined,
+        sets: [],
+        next: 0,
         isPaused: false,
       }
       this.splits.set(partition, split)
@@ -62,9 +65,12 @@ export class KafkaReader implements SourceReader {
 
   poll(maxRows: number): Batch<SourceRecord> | undefined {
     for (;;) {
-      const split = this.withRest() ?? this.fetched()
-      if (split === undefined) return undefined
+      this.takeSets()
+      const at = this.turns.findIndex(({ isPaused }) => !isPaused)
+      if (at < 0) return undefined
+      const [split] = this.turns.splice(at, 1) as [Split]
       const batch = this.emit(split, maxRows)
+      if (split.sets.length > 0) this.turns.push(split)
       if (batch !== undefined) return batch
     }
   }
@@ -82,7 +88,8 @@ export class KafkaReader implements SourceReader {
   }
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return this.withRest() === undefined ? this.fetcher!.wait(timeoutMs, signal) : Promise.resolve()
+    const mayFind = this.turns.some(({ isPaused }) => !isPaused)
+    return mayFind ? Promise.resolve() : this.fetcher!.wait(timeoutMs, signal)
   }
 
   atEnd(splitId: string): boolean {
@@ -112,7 +119,7 @@ export class KafkaReader implements SourceReader {
 
   async close(): Promise<void> {
     this.splits.clear()
-    this.current = undefined
+    this.turns = []
     await this.committing
     await this.fetcher?.close()
   }
@@ -128,25 +135,15 @@ export class KafkaReader implements SourceReader {
     }
   }
 
-  /** A split of which something is left that may go out. */
-  private withRest(): Split | undefined {
-    if (this.current?.rest !== undefined && !this.current.isPaused) return this.current
-    for (const split of this.splits.values()) {
-      if (split.rest !== undefined && !split.isPaused) {
-        this.current = split
-        return split
-      }
+  /** One set for each split at most: more would only wait here, beyond what the fetcher bounds. */
+  private takeSets(): void {
+    while (this.waitingSets < this.splits.size) {
+      const set = this.take()
+      if (set === undefined) return
+      const split = this.splits.get(set.partition)!
+      if (split.sets.push(set) === 1) this.turns.push(split)
+      this.waitingSets++
     }
-    return undefined
-  }
-
-  private fetched(): Split | undefined {
-    const set = this.take()
-    if (set === undefined) return undefined
-    const split = this.splits.get(set.partition)!
-    split.rest = { set, next: 0 }
-    this.current = split
-    return split
   }
 
   private take(): RecordSet | undefined {
@@ -170,25 +167,34 @@ export class KafkaReader implements SourceReader {
     )
     const split = this.splits.get(partition)!
     metrics.counter('records_skipped_total', { split: split.description.id }).add(skipped)
-    split.position = logStartOffset
+    // What was fetched before goes out first, and then moves on by itself.
+    if (split.sets.length === 0) split.position = logStartOffset
     this.fetcher!.seek(partition, logStartOffset)
     return true
   }
 
   private emit(split: Split, maxRows: number): Batch<SourceRecord> | undefined {
-    const { set, next } = split.rest!
+    const { next } = split
+    const set = split.sets[0]!
     const end = Math.min(set.length, next + maxRows, this.stopIndex(split, set))
     const isLast = end === set.length || set.offsets[end]! >= split.stop
     // Behind the last record of a set may lie some that are not for us: the end of a transaction, an aborted one.
     split.position = isLast ? Math.min(set.nextOffset, split.stop) : set.offsets[end]!
-    split.rest = isLast ? undefined : { set, next: end }
-    if (isLast && split.position >= split.stop) this.fetcher!.pause([split.partition])
+    split.next = isLast ? 0 : end
+    if (isLast) this.passed(split)
     if (end === next) return undefined
     this.readBytes += valueBytesOf(set, next, end)
     return new Batch<SourceRecord>(recordRows(this.options.topic, set, next, end), {
       split: split.description.index,
       timestampsMs: set.timestampsMs.subarray(next, end),
     })
+  }
+
+  private passed(split: Split): void {
+    const isAtEnd = split.position >= split.stop
+    const dropped = split.sets.splice(0, isAtEnd ? split.sets.length : 1)
+    this.waitingSets -= dropped.length
+    if (isAtEnd) this.fetcher!.pause([split.partition])
   }
 
   /** The index of the first record that is not to be read. */

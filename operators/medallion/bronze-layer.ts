@@ -1,13 +1,13 @@
 /** The first layer: every record exactly as it was received, and beside it what could be read of it. */
 import { hash } from 'node:crypto'
-import type { z } from 'zod'
 import type { Operator, OperatorContext } from '../../topology/contract/operator.ts'
 import type { SourceRecord } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { TopologyError } from '../../topology/errors.ts'
 import type { ColumnFlow } from '../../topology/graph.ts'
-import { jsonDeserializer } from '../../topology/schema/index.ts'
+import { deserializerOf } from '../../topology/serde.ts'
 import { appendWithSides, type Flat, type Stream, type TopicStream, type Transform } from '../../topology/stream.ts'
+import { whenPrepared } from '../../topology/when-prepared.ts'
 import { type Judgement, nowMicros, PROVENANCE, type Provenance, quarantinedRow } from '../quality/quarantined.ts'
 import { emptyRow } from '../row-shape.ts'
 import { type ColumnPaths, type PathValue, pathReader } from './column-path.ts'
@@ -27,7 +27,7 @@ export interface BronzeOutputs<T, C> {
   readonly out: Stream<BronzeRow<T, C>>
   /** Those that parsed. */
   readonly parsed: Stream<BronzeRow<T, C>>
-  /** Those that didn't, under the rule `json` (no UTF-8, no JSON, no object) or `schema` (types, unknown fields). */
+  /** Those that didn't, under the rule `json` (no UTF-8, no JSON, no object) or that of another format, or `schema` (types, unknown fields). */
   readonly rejected: Stream<Flat<Provenance & Judgement>>
 }
 
@@ -62,7 +62,7 @@ export function bronzeLayer<T, const C extends ColumnPaths<T>>(
       parameters: { sourceSystem: options.sourceSystem, columns: Object.fromEntries(paths) },
       behaviour: {
         type: 'operator',
-        create: (context) => createBronzeLayer(context, input.schema as z.ZodObject, options.sourceSystem, paths),
+        create: (context) => createBronzeLayer(context, input.declared, options.sourceSystem, paths),
       },
       sideOutputs: ['parsed', 'rejected'],
       shouldConnect: ['rejected'],
@@ -92,18 +92,14 @@ function columnFlow(paths: readonly (readonly [column: string, path: string])[])
 
 function createBronzeLayer(
   context: OperatorContext,
-  schema: z.ZodObject,
+  declared: TopicStream<unknown>['declared'],
   sourceSystem: string,
   paths: readonly (readonly [column: string, path: string])[],
 ): Operator {
-  const deserializer = jsonDeserializer(schema)
+  const deserializer = deserializerOf(declared, context.serdes)
   const names = paths.map(([name]) => name)
   const empty = emptyRow([...PROVENANCE, ...names])
   const readColumns = pathReader(Object.fromEntries(paths))
-  const rejectedTotal = {
-    json: context.metrics.counter('records_quarantined_total', { rule: 'json' }),
-    schema: context.metrics.counter('records_quarantined_total', { rule: 'schema' }),
-  }
 
   // Records of one append share their time, and making a bigint costs as much as copying the row.
   let lastMs = Number.NaN
@@ -136,8 +132,9 @@ function createBronzeLayer(
     row['source_system'] = event['source_system'] ?? sourceSystem
   }
 
-  return {
-    onBatch(batch: Batch<SourceRecord>) {
+  return whenPrepared(context, {
+    prepare: ({ values }) => deserializer.prepare?.(values),
+    take(batch: Batch<SourceRecord>) {
       const ingestedAt = nowMicros(context.clock)
       const records = batch.values
       const rows: Record<string, unknown>[] = new Array(records.length)
@@ -149,10 +146,10 @@ function createBronzeLayer(
         rows[i] = row
         const result = deserializer.decode(record.value)
         if (result.ok) {
-          fill(row, result.value)
+          fill(row, result.value as Readonly<Record<string, unknown>>)
           parsed.push(row)
         } else {
-          rejectedTotal[result.rule].add(1)
+          context.metrics.counter('records_quarantined_total', { rule: result.rule }).add(1)
           rejected.push(quarantinedRow(row, result.rule, result.reason, 'error', ingestedAt))
         }
       }
@@ -161,5 +158,5 @@ function createBronzeLayer(
       if (parsed.length > 0) context.emit('parsed', new Batch(parsed, { split, origin }))
       if (rejected.length > 0) context.emit('rejected', new Batch(rejected, { split, origin }))
     },
-  }
+  })
 }

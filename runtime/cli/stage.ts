@@ -8,7 +8,7 @@ import type { Sink } from '../../topology/contract/sink.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import type { Plan, StagePlan } from '../../topology/plan/plan.ts'
-import { openConnections } from '../compose/compose.ts'
+import { openConnections, openSerdes } from '../compose/compose.ts'
 import { loadJob } from '../control/load-job.ts'
 import { STAGE_PROTOCOL_VERSION } from '../stage-server/stage-frames.ts'
 import { serveStage } from '../stage-server/stage-server.ts'
@@ -32,9 +32,11 @@ export async function run(context: CommandContext): Promise<number> {
   const stagePlan = findStage(plan, context.option('stage'))
   const transport = new SocketTransport({ listenAt: listenAt(context) })
   const sinks = await sinksOf(stagePlan, context)
+  const serdes = openSerdes(config, { clock, logger })
+  context.resources.defer(() => serdes.close())
   const token = randomBytes(32).toString('base64url')
   const openState = configuredBackend(config.state)
-  const server = await serveStage(transport, { plan, stagePlan, sinks, openState, token, files, clock, logger })
+  const server = await serveStage(transport, { plan, stagePlan, sinks, serdes, openState, token, files, clock, logger })
   context.resources.defer(() => server.close())
   const { address } = server
   context.print(

@@ -9,12 +9,14 @@ import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
 import type { FileIO } from '../../topology/contract/file-io.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
 import type { QueryEngine } from '../../topology/contract/query.ts'
+import type { SerdeSystem } from '../../topology/contract/serde.ts'
 import type { TopicOptions, TopicSystem } from '../../topology/contract/topic.ts'
 import type { EndpointReference } from '../../topology/endpoint.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import type { Config } from '../config/config.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
 import { configuredBackend } from '../state/configured-backend.ts'
+import { lazySerdes } from './lazy-serdes.ts'
 import { requireClients } from './require-clients.ts'
 
 export interface ComposeContext {
@@ -45,14 +47,15 @@ export async function openTables(config: Config, { clock, logger }: ComposeConte
   return withParquetClients(tables)
 }
 
-/** Where endpoints are: files on this machine, and HTTP, whose webhooks keep what they are sent in a topic. */
+/** Where endpoints are: files on this machine, databases, and HTTP, whose webhooks keep what they are sent in a topic. */
 export async function openEndpoints(
   config: Config,
   { clock, topics }: ComposeContext & { readonly topics: TopicSystem },
 ): Promise<EndpointSystem> {
-  const [{ openFileEndpoints }, { openHttpEndpoints }, { LocalFileIO }] = await Promise.all([
+  const [{ openFileEndpoints }, { openHttpEndpoints }, { openPostgresEndpoints }, { LocalFileIO }] = await Promise.all([
     import('../../connectors/file/file.ts'),
     import('../../connectors/http/http.ts'),
+    import('../../connectors/postgres/postgres.ts'),
     import('../../connectors/iceberg/io/local-file-io.ts'),
   ])
   const faults = (name: string) => faultPoint(name as FaultPoint)
@@ -67,6 +70,7 @@ export async function openEndpoints(
       random: Math.random,
       faultPoint: faults,
     }),
+    postgres: openPostgresEndpoints({ env: process.env, clock, requireClients, faultPoint: faults }),
   }
   const of = ({ connector, name }: EndpointReference) => {
     const found = connectors[connector]
@@ -82,15 +86,35 @@ export async function openEndpoints(
   return { source: (endpoint) => of(endpoint).source(endpoint), sink: (endpoint) => of(endpoint).sink(endpoint) }
 }
 
+/** What reads and writes topics in Avro and Protobuf: with the schema registry that the configuration names, or its own. */
+export function openSerdes({ schemaRegistry }: Config, { clock, logger }: ComposeContext): SerdeSystem {
+  return lazySerdes(async () => {
+    const { openRegistrySerdes } = await import('../../connectors/registry/serdes.ts')
+    const registry = await openRegistry(schemaRegistry)
+    return openRegistrySerdes({ registry, clock, random: Math.random, logger })
+  })
+}
+
+async function openRegistry({ url, credentials, path }: Config['schemaRegistry']) {
+  if (url === undefined) {
+    const { openEmbeddedRegistry } = await import('../../connectors/registry/embedded/embedded-registry.ts')
+    return openEmbeddedRegistry({ path })
+  }
+  requireClients('a schema registry', ['@kafkajs/confluent-schema-registry'])
+  const { openConfluentRegistry } = await import('../../connectors/registry/confluent/confluent-registry.ts')
+  return openConfluentRegistry({ url, credentials })
+}
+
 /** All that a job is connected to. */
 export async function openConnections(config: Config, context: ComposeContext) {
   await using opened = new AsyncDisposableStack()
   const topics = opened.adopt(await openTopics(config, context), (system) => system.close())
   const tables = opened.adopt(await openTables(config, context), (catalog) => catalog.close())
   const endpoints = await openEndpoints(config, { ...context, topics })
+  const serdes = opened.adopt(openSerdes(config, context), (system) => system.close())
   const keep = opened.move()
   const openState = configuredBackend(config.state)
-  return { topics, tables, endpoints, openState, close: () => keep.disposeAsync() }
+  return { topics, tables, endpoints, serdes, openState, close: () => keep.disposeAsync() }
 }
 
 /** What runs SQL over `tables`, which stay the caller's to close. */

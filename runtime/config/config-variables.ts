@@ -62,6 +62,9 @@ const variables = z.object({
   ICEBERG_CATALOG: choice(['sqlite']),
   QUERY_ENGINE: choice(['duckdb']),
   ...kafkaForms,
+  SCHEMA_REGISTRY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SCHEMA_REGISTRY_USERNAME: z.string().trim().min(1).optional(),
+  SCHEMA_REGISTRY_PASSWORD: z.string().min(1).optional(),
   TOPIC_PARTITIONS: integer(1, 1_024),
   PRODUCER_ACKS: choice(ACKS).transform((acks) => (acks === 'all' ? acks : acks === '1' ? 1 : 0)),
   PRODUCER_RETRIES: integer(0, 1_000),
@@ -71,9 +74,15 @@ const variables = z.object({
 
 /** The one schema of the configuration. */
 export const ConfigVariables = variables.superRefine((values, context) => {
-  const { S3_ACCESS_KEY_ID: id, S3_SECRET_ACCESS_KEY: secret } = values
-  if ((id === undefined) !== (secret === undefined)) {
-    context.addIssue({ code: 'custom', path: [id === undefined ? 'S3_ACCESS_KEY_ID' : 'S3_SECRET_ACCESS_KEY'] })
+  for (const [one, other] of TOGETHER) {
+    if ((values[one] === undefined) === (values[other] === undefined)) continue
+    context.addIssue({ code: 'custom', path: [values[one] === undefined ? one : other] })
   }
   for (const variable of kafkaProblems(values)) context.addIssue({ code: 'custom', path: [variable] })
 })
+
+/** Neither is worth anything without the other. */
+const TOGETHER = [
+  ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+  ['SCHEMA_REGISTRY_USERNAME', 'SCHEMA_REGISTRY_PASSWORD'],
+] as const

@@ -81,6 +81,13 @@ export interface Config {
     /** Partitions of a new topic. */
     readonly partitions: number
   }
+  readonly schemaRegistry: {
+    /** Undefined: the embedded one. */
+    readonly url: string | undefined
+    readonly credentials: { readonly username: string; readonly password: string } | undefined
+    /** Absolute path of the embedded registry's database. */
+    readonly path: string
+  }
   readonly producer: {
     readonly acks: 'all' | 1 | 0
     readonly retry: {
@@ -135,6 +142,7 @@ export function toConfig(values: z.output<typeof ConfigVariables>, cwd: string):
     queryEngine: values.QUERY_ENGINE,
     kafka: kafkaConfig(values),
     topic: { partitions: values.TOPIC_PARTITIONS },
+    schemaRegistry: schemaRegistryOf(values, dataDir),
     producer: {
       acks: values.PRODUCER_ACKS,
       retry: {
@@ -170,6 +178,15 @@ function s3Of(values: z.output<typeof ConfigVariables>): Config['s3'] {
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
     pathStyle: pathStyle === 'auto' ? endpoint !== undefined : pathStyle === 'true',
+  }
+}
+
+function schemaRegistryOf(values: z.output<typeof ConfigVariables>, dataDir: string): Config['schemaRegistry'] {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = values
+  return {
+    url,
+    credentials: username === undefined || password === undefined ? undefined : { username, password },
+    path: resolve(dataDir, 'schemas.db'),
   }
 }
 

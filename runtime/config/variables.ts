@@ -29,7 +29,7 @@ export const PATH_STYLES = ['auto', 'true', 'false'] as const
 
 export const VARIABLES = {
   SLUICE_DATA_DIR: {
-    summary: 'where everything lives: log.db, catalog.db, warehouse/, checkpoints/, run/',
+    summary: 'where everything lives: log.db, catalog.db, schemas.db, warehouse/, checkpoints/, run/',
     expected: 'a directory',
     default: 'data',
     flag: 'data-dir',
@@ -233,6 +233,20 @@ export const VARIABLES = {
     unsupported: 'this version has one query engine, duckdb, which runs inside the process',
   },
   ...KAFKA_VARIABLES,
+  SCHEMA_REGISTRY_URL: {
+    summary:
+      'the schema registry of topics in Avro and Protobuf, with the REST interface of Confluent; unset, the embedded one',
+    expected: 'a URL such as http://localhost:8081',
+  },
+  SCHEMA_REGISTRY_USERNAME: {
+    summary: 'who asks it; unset, nobody in particular',
+    expected: 'a user name, together with SCHEMA_REGISTRY_PASSWORD',
+  },
+  SCHEMA_REGISTRY_PASSWORD: {
+    summary: 'the password that goes with SCHEMA_REGISTRY_USERNAME',
+    expected: 'a password, together with SCHEMA_REGISTRY_USERNAME',
+    secret: true,
+  },
   TOPIC_PARTITIONS: {
     summary: 'how many partitions a new topic gets',
     expected: 'a whole number from 1 to 1024',

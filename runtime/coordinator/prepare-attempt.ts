@@ -9,6 +9,7 @@ import { faultPoint } from '../fault-point.ts'
 import { ensureExternals, type OpenConnectors, openConnectors } from '../worker/connectors.ts'
 import { Committers } from './committers.ts'
 import type { JobOptions } from './job-options.ts'
+import { warnOfDrift } from './warn-of-drift.ts'
 
 export interface PreparedAttempt {
   readonly plan: Plan
@@ -52,6 +53,7 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
   if (point !== undefined) checkFits(point.manifest, plan, point.location, options.allowNonRestoredState)
   faultPoint('restore.after-load')
   await ensureExternals(plan.nodes, connections)
+  await warnOfDrift(plan.nodes, connections.topics, logger)
   await using opened = new AsyncDisposableStack()
   const connectors = opened.adopt(openConnectors(plan, connections), (each) => each.close())
   const committers = opened.adopt(await openCommitters(options, plan, connectors), (each) => each.close())

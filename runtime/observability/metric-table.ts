@@ -76,6 +76,10 @@ export const METRICS = {
     labels: ['rule'],
   },
   duplicates_total: { type: 'counter', help: 'Records dropped as duplicates within the horizon.' },
+  schemas_awaited: {
+    type: 'gauge',
+    help: 'Whether a subtask waits for the schema registry: 1 while it fetches a schema that records name, else 0.',
+  },
   async_requests_in_flight: {
     type: 'gauge',
     help: 'Calls of an asyncMap under way, and those whose results wait for their turn.',
@@ -86,6 +90,11 @@ export const METRICS = {
     labels: ['reason'],
   },
   state_entries: { type: 'gauge', help: 'Keys held in state.', labels: ['state'] },
+  records_skipped_total: {
+    type: 'counter',
+    help: 'Offsets of a split whose records retention took before they were read, where a job goes on without them.',
+    labels: ['split'],
+  },
   pending_records: {
     type: 'gauge',
     flink: 'pendingRecords',

@@ -16,7 +16,8 @@ export interface RetryOptions {
 const TRANSIENT_CODES = new Set([
   'LOG_BUSY',
   'LOG_UNAVAILABLE',
-  'BROKER_UNAVAILABLE',
+  'KAFKA_UNAVAILABLE',
+  'KAFKA_UNREACHABLE',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

@@ -1,6 +1,7 @@
 /** One subtask of a stage whose host is at the other end of a connection: our own task, whose gate and outputs are sockets. */
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger } from '../../topology/contract/observability.ts'
+import type { SerdeSystem } from '../../topology/contract/serde.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { StageHost, StageRestore, StateChunk } from '../../topology/contract/stage.ts'
 import { Batch, type Element } from '../../topology/element.ts'
@@ -35,6 +36,7 @@ export interface HostedStageOptions {
   readonly stagePlan: StagePlan
   /** By uid: those of the stage. */
   readonly sinks: ReadonlyMap<string, Sink>
+  readonly serdes: SerdeSystem
   /** @default one on the heap */
   readonly openState?: OpenStateBackend | undefined
   readonly clock: Clock
@@ -202,7 +204,7 @@ export class HostedSubtask {
   }
 
   private host(): StageHost {
-    const { plan, sinks, logger } = this.options
+    const { plan, sinks, serdes, logger } = this.options
     const { subtask, parallelism } = this.opened
     const { clock, epoch } = this
     return stageHost({
@@ -219,6 +221,7 @@ export class HostedSubtask {
       // Whoever hosts stages elsewhere reads its own sources.
       reportSplit: () => {},
       sinks,
+      serdes,
     })
   }
 

@@ -1,10 +1,12 @@
 /** What a test gives the sources of its job: dealt out to their subtasks, and kept, to be read again after a crash. */
 import type { SplitState } from '../../topology/contract/source.ts'
 import { type Element, MIN_WATERMARK_MS } from '../../topology/element.ts'
+import type { EndpointSource } from '../../topology/endpoint.ts'
 import type { Node } from '../../topology/graph.ts'
-import { jsonSerializer } from '../../topology/schema/index.ts'
+import { serializerOf } from '../../topology/serde.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Manifest } from '../checkpoint/manifest.ts'
+import { jsonSerdes } from './json-serdes.ts'
 import { notFound } from './not-found.ts'
 import type { TestRun } from './test-run.ts'
 import { TestSource } from './test-source.ts'
@@ -44,7 +46,7 @@ export class TestFeed {
   }
 
   /** @throws {SluiceError} `TEST_SOURCE_NOT_FOUND` */
-  source(name: string, declared: Pick<Topic<any>, 'schema'> | undefined): TestSource<any> {
+  source(name: string, declared: Topic<any> | EndpointSource<any> | undefined): TestSource<any> {
     const node = this.node(name)
     const isBytes = node.behaviour.type === 'source' && node.behaviour.source.kind !== 'custom'
     return new TestSource({
@@ -161,8 +163,8 @@ function sourceName({ behaviour }: Node): string {
   return behaviour.type === 'source' ? behaviour.source.name : ''
 }
 
-function encoderOf(declared: Pick<Topic<any>, 'schema'> | undefined): (row: unknown) => Uint8Array {
+function encoderOf(declared: Topic<any> | EndpointSource<any> | undefined): (row: unknown) => Uint8Array {
   if (declared === undefined) return (row) => Buffer.from(JSON.stringify(row))
-  const serializer = jsonSerializer(declared.schema)
-  return (row) => serializer.encode(row as never)
+  const serializer = serializerOf(declared, jsonSerdes)
+  return (row) => serializer.encode(row)
 }

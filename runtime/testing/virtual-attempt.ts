@@ -2,6 +2,7 @@
  * All subtasks of a job, in this process and without a loop of their own: after every push they take turns until nothing
  * moves any more. Stages, gates, partitioners, channels, snapshots and manifests are those of the runtime.
  */
+
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { SplitState } from '../../topology/contract/source.ts'
@@ -21,6 +22,7 @@ import { Wakes } from '../time/wakes.ts'
 import { ChainStage } from '../worker/chain-stage.ts'
 import { stageHost } from '../worker/stage-host.ts'
 import { TaskChannels } from '../worker/task-channels.ts'
+import { jsonSerdes } from './json-serdes.ts'
 import type { Observed } from './observed.ts'
 import { type TaskInput, VirtualTask } from './virtual-task.ts'
 
@@ -160,6 +162,7 @@ export class VirtualAttempt {
       wake: (atMs) => wakes.at(atMs),
       reportSplit: (split, watermarkMs) => observed.splitReports.push([split, watermarkMs]),
       sinks: heardSinks(plan),
+      serdes: jsonSerdes,
     })
     const watermarkMs = restored?.watermarkMs ?? MIN_WATERMARK_MS
     const inputs = channels.inputs(stagePlan, subtask)

@@ -1,12 +1,13 @@
 /** The connectors a plan names: topics, tables and endpoints by configuration, the rest from the job. */
 import type { TableCatalog } from '../../topology/contract/catalog.ts'
 import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
+import type { SerdeSystem } from '../../topology/contract/serde.ts'
 import type { Sink } from '../../topology/contract/sink.ts'
 import type { Source } from '../../topology/contract/source.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
-import { topicsOf } from '../../topology/plan/topics.ts'
+import { registryTopicsOf, topicsOf } from '../../topology/plan/topics.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
 import { TopicSink } from './topic-sink.ts'
 
@@ -15,6 +16,7 @@ export interface Systems {
   readonly topics: TopicSystem
   readonly tables: TableCatalog
   readonly endpoints: EndpointSystem
+  readonly serdes: SerdeSystem
 }
 
 export interface Connections extends Systems {
@@ -25,14 +27,17 @@ export interface Connections extends Systems {
 export interface OpenConnectors {
   readonly sources: ReadonlyMap<string, Source>
   readonly sinks: ReadonlyMap<string, Sink>
+  readonly serdes: SerdeSystem
   close(): Promise<void>
 }
 
 /** Makes topics and tables that are not there yet, before any worker opens them. @throws {SluiceError} `SCHEMA_MISMATCH` */
 export async function ensureExternals(
   nodes: readonly Node[],
-  { topics, tables }: Pick<Systems, 'topics' | 'tables'>,
+  { topics, tables, serdes }: Pick<Systems, 'topics' | 'tables' | 'serdes'>,
 ): Promise<void> {
+  const { read, written } = registryTopicsOf(nodes)
+  if (read.length + written.length > 0) await serdes.ensure({ read, written })
   for (const { name, options } of topicsOf(nodes)) {
     // A topic that is only named has to be there where a name may be a mistake, as on Kafka.
     await topics.ensureTopic(name, Object.keys(options).length === 0 ? undefined : options)
@@ -51,6 +56,7 @@ export function openConnectors({ nodes }: Plan, connections: Connections): OpenC
   return {
     sources,
     sinks,
+    serdes: connections.serdes,
     async close() {
       // All of them, and then what went wrong with the first that could not be closed.
       const closed = await Promise.allSettled([...sources.values(), ...sinks.values()].map((each) => each.close()))
@@ -84,7 +90,7 @@ function openSink(sink: SinkReference, systems: Systems): Sink {
     case 'table':
       return systems.tables.sink(sink.table)
     case 'topic':
-      return new TopicSink(sink, systems.topics)
+      return new TopicSink(sink, systems)
     case 'endpoint':
       return systems.endpoints.sink(sink.endpoint)
     case 'custom':

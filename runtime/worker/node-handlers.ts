@@ -118,6 +118,7 @@ function operatorHandler(
     clock: host.clock,
     logger: host.logger.child({ uid: node.id }),
     metrics: host.metrics(node.id),
+    serdes: host.serdes,
     emit: (port, batch) => {
       if (batch.length === 0) return
       meter.sent(batch.length)

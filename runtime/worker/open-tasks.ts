@@ -101,6 +101,7 @@ async function openTask(
     wake: (atMs) => wakes.at(atMs),
     reportSplit: (split, watermarkMs) => alignment?.report(split, watermarkMs),
     sinks: connectors.sinks,
+    serdes: connectors.serdes,
   })
   await stage.open(host, restore)
   const source = stagePlan.source && sourceOf(stagePlan.source, stagePlan, subtask, options)

@@ -6,7 +6,7 @@ import type { StageHost } from '../../topology/contract/stage.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 
 export interface StageHostOptions
-  extends Pick<StageHost, 'epoch' | 'subtask' | 'parallelism' | 'emit' | 'store' | 'wake' | 'reportSplit'> {
+  extends Pick<StageHost, 'epoch' | 'serdes' | 'subtask' | 'parallelism' | 'emit' | 'store' | 'wake' | 'reportSplit'> {
   readonly plan: Plan
   readonly clock: Clock
   readonly logger: Logger

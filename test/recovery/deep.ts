@@ -6,12 +6,10 @@
  * What each suite printed goes to test/recovery/results/<suite>.txt, with the commit and the command. A failed suite is
  * recorded too, and ends this with exit code 1. `SLUICE_TEST_SEED` sets the fresh seed.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../support/run-process.ts'
-import { FRESH_SEED } from '../support/scale.ts'
+import { runRecorded } from './recorded-suite.ts'
 
 interface Suite {
   readonly config: string
@@ -30,10 +28,13 @@ const SUITES: Readonly<Record<string, () => Suite>> = {
   mutations: () => ({ config: 'test/vitest.config.ts', files: ['test/recovery/mutated-checkpoint.test.ts'] }),
   simulation: () => ({ config: 'test/vitest.config.ts', files: ['test/simulation/'] }),
   properties: () => ({ config: 'test/vitest.config.ts', files: propertyTests() }),
-  // The chaos is a suite of its own, and takes its time.
+  // Chaos is a suite of its own, here and on Kafka (npm run test:chaos), and takes its time.
   integration: () => ({
     config: 'test/integration/vitest.config.ts',
-    files: globSync('test/integration/**/*.test.ts', { cwd: ROOT, exclude: ['test/integration/recovery/**'] }),
+    files: globSync('test/integration/**/*.test.ts', {
+      cwd: ROOT,
+      exclude: ['test/integration/recovery/**', 'test/integration/kafka/chaos.test.ts'],
+    }),
   }),
 }
 
@@ -47,51 +48,13 @@ function propertyTests(): string[] {
     .sort()
 }
 
-async function runSuite(name: string): Promise<boolean> {
-  const { config, files } = SUITES[name]!()
-  // What tests print is the report: unadorned.
-  const reporting = ['--disable-console-intercept', '--reporter=verbose']
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...reporting, ...files]
-  const started = new Date()
-  // What is tested is what is there now: hours later it may be another.
-  const tested = commit()
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...process.env, SLUICE_TEST_SCALE: 'full', SLUICE_TEST_SEED: String(FRESH_SEED), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-      process.stdout.write(text)
-    })
-  }
-  const code = await new Promise((resolve) => child.on('close', resolve))
-  const minutes = (Date.now() - started.getTime()) / 60_000
-  const header = [
-    `command: SLUICE_TEST_SEED=${FRESH_SEED} npm run test:deep ${name}`,
-    `commit: ${tested}`,
-    `date: ${started.toISOString().slice(0, 10)}, ${minutes.toFixed(1)} minutes`,
-    `machine: ${cpus().length} × ${cpus()[0]?.model}, node ${process.versions.node}`,
-    `exit code: ${code}`,
-  ]
-  const results = join(import.meta.dirname, 'results')
-  mkdirSync(results, { recursive: true })
-  writeFileSync(join(results, `${name}.txt`), `${header.join('\n')}\n${output.replaceAll(ROOT, '.')}`)
-  return code === 0
-}
-
-function commit(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
-  return `${git('rev-parse', '--short=12', 'HEAD')}${changed ? ', with changes' : ''}`
-}
-
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(SUITES)
 const unknown = names.filter((name) => !Object.hasOwn(SUITES, name))
 if (unknown.length > 0) {
   console.error(`There is no suite ${unknown.join(', ')}: there are ${Object.keys(SUITES).join(', ')}.`)
   process.exit(2)
 }
-for (const name of names) if (!(await runSuite(name))) process.exitCode = 1
+for (const name of names) {
+  const passed = await runRecorded({ name, command: `npm run test:deep ${name}`, scale: 'full', ...SUITES[name]!() })
+  if (!passed) process.exitCode = 1
+}

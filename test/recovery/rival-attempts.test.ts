@@ -104,7 +104,12 @@ it.each(seeds)('write everything once (seed %i)', { timeout: 60_000 }, async (se
       ...localJob({
         topology: rivals,
         store: new CheckpointStore({ files: slow(files, random), root: 'memory:///rivals', logger }),
-        connections: { topics: undefined as never, tables: warehouse.tables, endpoints: undefined as never },
+        connections: {
+          topics: undefined as never,
+          tables: warehouse.tables,
+          endpoints: undefined as never,
+          serdes: undefined as never,
+        },
         clock: systemClock,
         logger,
       }),

@@ -6,6 +6,7 @@ import { nextFirstDay } from '../../jobs/medallion/simulator/first-day.ts'
 import { publishShop } from '../../jobs/medallion/simulator/publish-shop.ts'
 import { type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
 import { VARIANTS } from '../../jobs/medallion/simulator/variants.ts'
+import { rawEvents } from '../../jobs/medallion/topics.ts'
 import { openQuery, openTables, openTopics } from '../../runtime/compose/index.ts'
 import { type Config, loadConfig } from '../../runtime/config/index.ts'
 import { EventProducer } from '../../runtime/producer/event-producer.ts'
@@ -37,12 +38,20 @@ export interface ShopRun {
   readonly late?: boolean
 }
 
-/** Publishes the days that follow what the topic holds, and adds them to {@link publishedFile}. */
-export async function publishDays(dataDir: string, run: ShopRun): Promise<void> {
+/**
+ * Publishes the days that follow what the topic holds, and adds them to {@link publishedFile}.
+ *
+ * @param env where topics are, if not in the embedded log
+ */
+export async function publishDays(
+  dataDir: string,
+  run: ShopRun,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
-  const system = await openTopics(configOf(dataDir), context)
+  const system = await openTopics(configOf(dataDir, env), context)
   try {
-    await system.ensureTopic(TOPIC)
+    await system.ensureTopic(TOPIC, rawEvents.options)
     const reader = { job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
     const shop = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
     const simulation = run.late === false ? withoutLate(shop) : shop

@@ -1,6 +1,6 @@
 /**
- * Loaded before the CLI, this makes readers of the log and of Nexmark's generator hand out so many records a second, a few
- * at a time, and note where their splits stand when an attempt begins and after each batch:
+ * Loaded before the CLI, this makes readers of the log, of Kafka and of Nexmark's generator hand out so many records a
+ * second, a few at a time, and note where their splits stand when an attempt begins and after each batch:
  *
  * ```text
  * <milliseconds since 1970> begins|reads <split> <next offset>
@@ -25,8 +25,9 @@ if (isMainThread) {
   const rowsPerSecond = Number(process.env['SLUICE_TEST_ROWS_PER_SECOND'])
   const file = openSync(process.env['SLUICE_TEST_POSITIONS']!, 'a')
   const { LogReader } = await import('../../connectors/log/reader.ts')
+  const { KafkaReader } = await import('../../connectors/kafka/reader.ts')
   const { NexmarkReader } = await import('../../jobs/nexmark/generator/source.ts')
-  for (const { prototype } of [LogReader, NexmarkReader]) paceReaders(prototype, rowsPerSecond, file)
+  for (const { prototype } of [LogReader, KafkaReader, NexmarkReader]) paceReaders(prototype, rowsPerSecond, file)
 }
 
 function paceReaders(prototype: PacedReader, rowsPerSecond: number, file: number): void {

@@ -7,9 +7,12 @@ import type { JobMaster } from '../../runtime/coordinator/job-master.ts'
 import type { JobOptions } from '../../runtime/coordinator/job-options.ts'
 import type { RestartSettings } from '../../runtime/coordinator/restart-strategy.ts'
 import { runJob } from '../../runtime/coordinator/run-job.ts'
+import { jsonSerdes } from '../../runtime/testing/json-serdes.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
 import type { Clock } from '../../topology/contract/clock.ts'
 import type { EndpointSystem } from '../../topology/contract/endpoint.ts'
+import type { SerdeSystem } from '../../topology/contract/serde.ts'
+import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { localJob } from './local-job.ts'
 import { type RecordedLog, recordingLogger } from './silent.ts'
@@ -31,6 +34,10 @@ export interface InMemoryOptions {
   readonly metrics?: JobOptions['metrics']
   /** @default none */
   readonly endpoints?: EndpointSystem
+  /** @default none */
+  readonly topics?: TopicSystem
+  /** @default JSON, whatever the format */
+  readonly serdes?: SerdeSystem
 }
 
 export function startInMemory(job: Topology, options: InMemoryOptions = {}): Promise<JobMaster> {
@@ -41,9 +48,10 @@ export function startInMemory(job: Topology, options: InMemoryOptions = {}): Pro
       topology: job,
       store: new CheckpointStore({ files, root: `memory:///${job.name}`, logger }),
       connections: {
-        topics: unused('topics'),
+        topics: options.topics ?? unused('topics'),
         tables: unused('tables'),
         endpoints: options.endpoints ?? unused('endpoints'),
+        serdes: options.serdes ?? jsonSerdes,
       },
       clock: options.clock ?? systemClock,
       logger,

@@ -2,6 +2,7 @@
 import type { Batch, EndOfInput, Idle, Watermark } from '../element.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
+import type { SerdeSystem } from './serde.ts'
 import type { StateStore } from './state.ts'
 
 export interface OperatorContext {
@@ -14,6 +15,8 @@ export interface OperatorContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: MetricScope
+  /** For formats whose schemas are in a registry. */
+  readonly serdes: SerdeSystem
   /** Sends a batch out of a port: 'out', or the name of a side output. Empty batches are not sent. */
   emit(port: string, batch: Batch): void
   /** Whether the job reads a port. */

@@ -8,6 +8,7 @@ import type { Batch, Element, EndOfInput, Idle, Watermark } from '../element.ts'
 import type { Json } from '../json.ts'
 import type { Clock } from './clock.ts'
 import type { Logger, MetricScope } from './observability.ts'
+import type { SerdeSystem } from './serde.ts'
 import type { Committable, SinkWriter } from './sink.ts'
 import type { CodecForm } from './state.ts'
 
@@ -76,6 +77,7 @@ export interface StageHost {
   readonly keyGroups: number
   readonly clock: Clock
   readonly logger: Logger
+  readonly serdes: SerdeSystem
   metrics(uid: string): MetricScope
   /** Sends an element to output `output`; the host routes and accounts for credit. */
   emit(output: number, element: Element): void

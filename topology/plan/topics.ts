@@ -1,6 +1,8 @@
 /** The topics that a job reads and writes, as it declares them. */
+import type { RegistryTopic } from '../contract/serde.ts'
 import { TopologyError } from '../errors.ts'
 import type { Node } from '../graph.ts'
+import { needsRegistry } from '../serde.ts'
 import type { TopicReference } from '../topic.ts'
 
 /**
@@ -29,4 +31,20 @@ function together(name: string, one: TopicReference['options'], other: TopicRefe
     )
   }
   return { ...one, ...other }
+}
+
+/** The topics whose schemas are in a registry. */
+export function registryTopicsOf(nodes: readonly Node[]): {
+  readonly read: readonly RegistryTopic[]
+  readonly written: readonly RegistryTopic[]
+} {
+  const read: RegistryTopic[] = []
+  const written: RegistryTopic[] = []
+  for (const { behaviour } of nodes) {
+    if (behaviour.type === 'source' && behaviour.source.kind === 'topic' && needsRegistry(behaviour.source.topic))
+      read.push(behaviour.source.topic)
+    if (behaviour.type === 'sink' && behaviour.sink.kind === 'topic' && needsRegistry(behaviour.sink.topic))
+      written.push(behaviour.sink.topic)
+  }
+  return { read, written }
 }

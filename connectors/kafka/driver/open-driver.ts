@@ -16,8 +16,10 @@ export async function openKafkaDriver(settings: KafkaSettings, logger: Logger): 
   try {
     return await open(settings, logger)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    // The second is of a native part that was not built.
+    const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND' || /bindings file/.test(message)
+    if (!isMissing) throw error
     const missing = PACKAGES[settings.client]
     throw new SluiceError(
       'CLIENT_MISSING',
@@ -41,7 +43,7 @@ async function open(settings: KafkaSettings, logger: Logger): Promise<KafkaDrive
       const { openPlatformaticLine: openLine } = await import('./platformatic/platformatic-line.ts')
       return new ClientDriver({ settings, logger, openLine })
     }
-    default:
-      throw new SluiceError('CLIENT_UNKNOWN', `there is no Kafka client '${settings.client}'`)
+    case 'confluent':
+      return new (await import('./confluent/confluent-driver.ts')).ConfluentDriver(settings, logger)
   }
 }

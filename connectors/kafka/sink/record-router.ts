@@ -44,7 +44,7 @@ export class RecordRouter {
       'RECORD_TOO_LARGE',
       `job '${sink.job}', sink '${sink.uid}', topic '${name}': a record ${key} has ${sizeBytes} bytes, the topic takes ${maxMessageBytes}`,
       {
-        fix: "Raise the topic's max.message.bytes, send such records elsewhere before they come here, or keep large values apart and publish a reference.",
+        fix: "Raise the topic's max.message.bytes, keep large values apart and publish a reference, or let the job set such records aside: read its source's `poisoned`.",
         details: {
           job: sink.job,
           uid: sink.uid,

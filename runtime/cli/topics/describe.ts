@@ -2,12 +2,13 @@
 import type { TopicDescription } from '../../../topology/contract/topic.ts'
 import type { TopicReference } from '../../../topology/topic.ts'
 import { topicDrift } from '../../../topology/topic-drift.ts'
+import { optionText } from '../../config/topic-option.ts'
 import type { CommandContext } from '../command-context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { textTable } from '../text-table.ts'
 import { formatBytes, formatCount } from '../units.ts'
 import { declaredTopics, describedTopics, topicNotFound } from './declared-topics.ts'
-import { driftTable, jsonOf, optionText } from './topic-text.ts'
+import { driftTable, jsonOf } from './topic-text.ts'
 
 export async function run(context: CommandContext): Promise<number> {
   const declared = await declaredTopics(context)

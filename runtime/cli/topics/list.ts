@@ -1,9 +1,10 @@
 /** `runtime topics list`: topics, partitions and offsets. */
+import { optionText } from '../../config/topic-option.ts'
 import type { CommandContext } from '../command-context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { textTable } from '../text-table.ts'
 import { formatBytes, formatCount } from '../units.ts'
-import { jsonOf, optionText } from './topic-text.ts'
+import { jsonOf } from './topic-text.ts'
 
 export async function run(context: CommandContext): Promise<number> {
   const topics = await (await context.openTopics({ mustExist: true })).describeTopics()

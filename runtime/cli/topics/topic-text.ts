@@ -1,21 +1,8 @@
-/** Topics and their options, for people and for programs. */
-import type { TopicDescription, TopicOptions } from '../../../topology/contract/topic.ts'
+/** Topics, for people and for programs. */
+import type { TopicDescription } from '../../../topology/contract/topic.ts'
 import type { TopicDrift } from '../../../topology/topic-drift.ts'
-import { formatDuration } from '../../config/duration.ts'
+import { OPTION_NAMES, optionText } from '../../config/topic-option.ts'
 import { textTable } from '../text-table.ts'
-
-const NAMES: Readonly<Record<keyof TopicOptions, string>> = {
-  partitions: 'partitions',
-  replicationFactor: 'replication factor',
-  retentionMs: 'retention',
-  cleanupPolicy: 'cleanup policy',
-}
-
-/** `7d` of a retention, `forever` where there is none. */
-export function optionText(option: keyof TopicOptions, value: number | string | undefined): string {
-  if (option !== 'retentionMs') return String(value ?? '')
-  return value === undefined || value === Number.POSITIVE_INFINITY ? 'forever' : formatDuration(value as number)
-}
 
 /** Null for what a system does not have, and for a retention that never ends. */
 export function jsonOf(description: TopicDescription) {
@@ -30,7 +17,7 @@ export function driftTable(
   const rows = topics.flatMap(({ topic, drift }) =>
     drift.map(({ option, actual, declared }) => [
       topic,
-      NAMES[option],
+      OPTION_NAMES[option],
       optionText(option, actual),
       optionText(option, declared),
     ]),

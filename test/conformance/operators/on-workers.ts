@@ -116,7 +116,7 @@ async function start(topology: Topology, { files, root, pool }: Place, run: Run)
     ...localJob({
       topology,
       store,
-      connections: { topics: none, tables: none, endpoints: none },
+      connections: { topics: none, tables: none, endpoints: none, serdes: none },
       clock: systemClock,
       logger,
     }),

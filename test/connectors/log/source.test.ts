@@ -164,3 +164,17 @@ describe('the log as a source', () => {
     expect(reader.snapshot()[0]!.position).toBe('1')
   })
 })
+
+test('partitions that are added are found from their first record on', async () => {
+  const { log } = temporaryLog()
+  await log.ensureTopic('t', { partitions: 1 })
+  const source = log.source('t')
+  expect(source.discoveryIntervalMs).toBeGreaterThan(0)
+  expect(await source.discoverSplits({})).toHaveLength(1)
+  await log.alterTopic('t', { partitions: 3 })
+  expect((await source.discoverSplits({ from: 'latest' })).map(({ id, start }) => [id, start])).toEqual([
+    ['t-0', '0'],
+    ['t-1', '0'],
+    ['t-2', '0'],
+  ])
+})

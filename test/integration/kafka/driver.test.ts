@@ -2,10 +2,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaAdmin, KafkaDriver } from '../../../connectors/kafka/driver/driver.ts'
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
-import { KAFKA_CLIENTS } from '../../../connectors/kafka/settings.ts'
 import { type KafkaHarness, kafkaDriverConformance, numbered, readRows } from '../../conformance/kafka-driver.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import { type Broker, startBroker } from './broker.ts'
+import { INSTALLED_CLIENTS } from './installed-clients.ts'
+
+/** Cases that a client does not pass, by what it is about it: README.md lists them. */
+const FACTS: Readonly<Record<string, readonly RegExp[]>> = {
+  confluent: [
+    /^(makes, describes|changes one setting)/, // no request for the configuration of topics
+    /^writes and reads keys/, // a timestamp of 0 is taken as none
+    /^refuses a record that is larger/, // a batch that is too large is not sent in halves
+  ],
+}
 
 let broker: Broker
 let topics = 0
@@ -17,7 +26,7 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]()
 })
 
-describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (client) => {
+describe.each(INSTALLED_CLIENTS)('%s', (client) => {
   let driver: KafkaDriver
   let admin: KafkaAdmin
   let harness: KafkaHarness
@@ -36,7 +45,10 @@ describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (c
     await driver?.close()
   })
 
-  it.each(kafkaDriverConformance)('$name', { timeout: 60_000 }, ({ run }) => run(harness))
+  for (const { name, run } of kafkaDriverConformance) {
+    const isKnownToFail = FACTS[client]?.some((fact) => fact.test(name)) === true
+    ;(isKnownToFail ? it.fails : it)(name, { timeout: 60_000 }, () => run(harness))
+  }
 
   it('says within seconds that no broker is there', { timeout: 30_000 }, async () => {
     const settings = broker.settings({

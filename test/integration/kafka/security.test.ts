@@ -1,10 +1,11 @@
 /** TLS, SASL and ACLs of a real broker: what gets in, and what those who do not are told, within seconds. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openKafkaDriver } from '../../../connectors/kafka/driver/open-driver.ts'
-import { KAFKA_CLIENTS, type KafkaSasl, type KafkaSettings } from '../../../connectors/kafka/settings.ts'
+import type { KafkaSasl, KafkaSettings } from '../../../connectors/kafka/settings.ts'
 import { numbered, readRows } from '../../conformance/kafka-driver.ts'
 import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
 import { type SecureBroker, STRANGER, startSecureBroker, USER } from './broker.ts'
+import { INSTALLED_CLIENTS } from './installed-clients.ts'
 
 let broker: SecureBroker
 let topics = 0
@@ -31,7 +32,9 @@ const MECHANISMS: readonly KafkaSasl[] = [
   { mechanism: 'oauthbearer', token },
 ]
 
-describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (client) => {
+describe.each(INSTALLED_CLIENTS)('%s', (client) => {
+  // librdkafka gives connections up by the time alone, and asks for no configuration: README.md lists it.
+  const told = client === 'confluent' ? it.fails : it
   const settings = (sasl: KafkaSasl, changes: Partial<KafkaSettings> = {}) =>
     broker.settings({ client, bootstrapServers: broker.sasl, tls: { ca: broker.certificates.ca }, sasl, ...changes })
 
@@ -74,7 +77,7 @@ describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (c
     await roundTrip(broker.settings({ client, bootstrapServers: broker.mutualTls, tls: { ca, ...own } }))
   })
 
-  it.each(MECHANISMS.slice(0, 3))(
+  told.each(MECHANISMS.slice(0, 3))(
     'tells a wrong password, by $mechanism, and does not print it',
     { timeout: 30_000 },
     async (sasl) => {
@@ -90,20 +93,20 @@ describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (c
     },
   )
 
-  it('tells a token that has ended', { timeout: 30_000 }, async () => {
+  told('tells a token that has ended', { timeout: 30_000 }, async () => {
     const ended = async () => `${base64({ alg: 'none' })}.${base64({ sub: 'x', iat: 1, exp: 2 })}.`
     for (const error of await refusal(settings({ mechanism: 'oauthbearer', token: ended }))) {
       expect(error).toMatchObject({ code: 'KAFKA_AUTHENTICATION' })
     }
   })
 
-  it('tells a certificate of an authority that it does not know', { timeout: 30_000 }, async () => {
+  told('tells a certificate of an authority that it does not know', { timeout: 30_000 }, async () => {
     for (const error of await refusal(settings(MECHANISMS[0]!, { tls: {} }))) {
       expect(error).toMatchObject({ code: 'KAFKA_TLS', message: expect.stringContaining(broker.sasl[0]!) })
     }
   })
 
-  it('tells a listener that wants TLS, and one that wants a certificate', { timeout: 30_000 }, async () => {
+  told('tells a listener that wants TLS, and one that wants a certificate', { timeout: 30_000 }, async () => {
     const plain = broker.settings({ client, bootstrapServers: broker.sasl, connectTimeoutMs: 2_000 })
     for (const error of await refusal(plain)) {
       expect(error).toMatchObject({
@@ -123,7 +126,7 @@ describe.each(KAFKA_CLIENTS.filter((client) => client !== 'confluent'))('%s', (c
     }
   })
 
-  it('names what a user may not do', { timeout: 60_000 }, async () => {
+  told('names what a user may not do', { timeout: 60_000 }, async () => {
     const topic = `secured-${topics++}`
     const owner = await openKafkaDriver(settings(MECHANISMS[0]!), recordingLogger())
     await (await owner.admin()).createTopic({ topic, partitions: 1, replicationFactor: undefined, config: {} })

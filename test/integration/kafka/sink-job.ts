@@ -8,7 +8,6 @@ import type { CommitRequest, SinkCommitter, SinkWriter } from '../../../topology
 import type { OutgoingRecord } from '../../../topology/contract/topic.ts'
 import { Batch } from '../../../topology/element.ts'
 import { type RecordedLog, recordingLogger, silentMetrics } from '../../support/silent.ts'
-import type { Broker } from './broker.ts'
 
 export interface SinkJobOptions {
   readonly name: string
@@ -97,16 +96,4 @@ export class SinkJobAttempt {
     const committables = await this.writer.prepareCommit(0n)
     return this.job.complete(this.epoch, JSON.parse(JSON.stringify(committables)))
   }
-}
-
-/** What the broker's own consumer prints of a topic's committed records. */
-export async function consumeByConsole({ container }: Broker, bootstrap: string, topic: string): Promise<number[]> {
-  const { stdout } = await container.exec([
-    ...['/opt/kafka/bin/kafka-console-consumer.sh', '--bootstrap-server', bootstrap, '--topic', topic],
-    ...['--from-beginning', '--isolation-level', 'read_committed', '--timeout-ms', '8000'],
-  ])
-  return stdout
-    .split('\n')
-    .filter((line) => /^\d+$/.test(line))
-    .map(Number)
 }

@@ -8,11 +8,11 @@ import { sinkConformance } from '../../conformance/sink.ts'
 import { scale } from '../../support/scale.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import { type Broker, startBroker } from './broker.ts'
+import { consumeByConsole } from './console-consumer.ts'
 import { FrameProxy } from './frame-proxy.ts'
 import { LostReplies } from './lost-replies.ts'
-import { consumeByConsole, SinkJob } from './sink-job.ts'
+import { SinkJob } from './sink-job.ts'
 
-const INSIDE = 'localhost:19092'
 const PARTITIONS = 4
 /** A commit whose reply is lost is given up after four of them. */
 const REQUEST_TIMEOUT_MS = 250
@@ -23,7 +23,7 @@ let names = 0
 
 beforeAll(async () => {
   proxy = await FrameProxy.listen()
-  broker = await startBroker({ KAFKA_ADVERTISED_LISTENERS: `HOST://${proxy.address},BROKER://${INSIDE}` })
+  broker = await startBroker({ KAFKA_ADVERTISED_LISTENERS: `HOST://${proxy.address},BROKER://localhost:19092` })
   proxy.leadTo(Number(broker.bootstrapServers[0]!.split(':')[1]))
 })
 afterAll(async () => {
@@ -67,6 +67,8 @@ async function readCommitted(driver: KafkaDriver, topic: string): Promise<number
   return values
 }
 
+const valuesByConsole = async (topic: string) =>
+  (await consumeByConsole(broker, topic)).map(({ value }) => Number(value))
 const upTo = (end: number) => Array.from({ length: end }, (_, n) => n)
 const inOrder = (values: readonly number[]) => values.toSorted((a, b) => a - b)
 
@@ -108,7 +110,7 @@ test('goes on after a crash at every point, with each record once', { timeout: 3
   await last.committer.commit(await last.checkpoint())
   await last.committer.close()
   expect(job.written).toBeGreaterThan(500)
-  expect(inOrder(await consumeByConsole(broker, INSIDE, topic))).toEqual(upTo(job.written))
+  expect(inOrder(await valuesByConsole(topic))).toEqual(upTo(job.written))
   await driver.close()
 })
 
@@ -146,7 +148,7 @@ test(`commits whose reply is lost, or that never arrive, ${scale(100, 10)} times
     `${lost.unknown} commits of unknown outcome, ${held} looks held up by an open transaction, ${job.written} records`,
   )
   expect(held).toBeGreaterThan(0)
-  const values = await consumeByConsole(broker, INSIDE, topic)
+  const values = await valuesByConsole(topic)
   expect(inOrder(values)).toEqual(upTo(job.written))
   await driver.close()
   await patient.close()

@@ -3,7 +3,7 @@ import { configOf } from '../../support/medallion.ts'
 import { revenueOracle } from '../../support/medallion-checks.ts'
 import { readWithPyIceberg } from '../pyiceberg.ts'
 import { bronzeRecords, goldRows, lateRows, totalRevenue } from './by-pyiceberg.ts'
-import { intended, published, recordsInLog } from './published.ts'
+import { intended, published, recordsInTopic } from './published.ts'
 
 export interface TableLedger {
   readonly table: string
@@ -12,8 +12,15 @@ export interface TableLedger {
   readonly duplicated: number
 }
 
-/** Gold and late events are one: which of them a late record goes to depends on how the readers raced. */
-export async function ledgerOf(dataDir: string): Promise<readonly TableLedger[]> {
+/**
+ * Gold and late events are one: which of them a late record goes to depends on how the readers raced.
+ *
+ * @param env where topics are, if not in the embedded log
+ */
+export async function ledgerOf(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<readonly TableLedger[]> {
   const { catalogPath } = configOf(dataDir)
   const counts = intended(dataDir)
   const events = published(dataDir).filter(({ outcome }) => outcome === 'silver' || outcome === 'late')
@@ -22,7 +29,7 @@ export async function ledgerOf(dataDir: string): Promise<readonly TableLedger[]>
   const quarantine = await readWithPyIceberg(catalogPath, 'quarantine.events')
   const [gold, late] = [await goldRows(dataDir), await lateRows(dataDir)]
   return [
-    compare('bronze.events', await recordsInLog(dataDir), bronze.records),
+    compare('bronze.events', await recordsInTopic(dataDir, env), bronze.records),
     compare(
       'silver.events',
       events.map(({ event }) => event!.event_id),

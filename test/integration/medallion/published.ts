@@ -7,6 +7,10 @@ import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { configOf, publishedFile, TOPIC } from '../../support/medallion.ts'
 import { recordingLogger, silentMetrics } from '../../support/silent.ts'
 
+/** For records that a broker has and has not sent yet. */
+const WAIT_MS = 1_000
+const DEADLINE_MS = 30_000
+
 interface Published {
   readonly outcome: Outcome
   /** Null for what is no event. */
@@ -25,17 +29,19 @@ export function intended(dataDir: string): Record<Outcome, number> {
   return counts
 }
 
-/** `partition/offset hash` of every record in the log, sorted. */
-export async function recordsInLog(dataDir: string): Promise<string[]> {
+/** `partition/offset hash` of every record in the topic, sorted. @param env where topics are, if not in the embedded log */
+export async function recordsInTopic(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const context = { clock: systemClock, logger: recordingLogger() }
-  const system = await openTopics(configOf(dataDir), context)
+  const system = await openTopics(configOf(dataDir, env), context)
   const source = system.source(TOPIC)
   const splits = await source.discoverSplits({ until: 'latest' })
   const reader = source.createReader({ job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
   await reader.assign(splits.map((split) => ({ ...split, position: split.start })))
   const records: string[] = []
   while (!splits.every(({ id }) => reader.atEnd(id))) {
-    for (const { partition, offset, value } of (await reader.poll(1_000))?.values ?? []) {
+    const batch = await reader.poll(1_000)
+    if (batch === undefined) await reader.wait(WAIT_MS, AbortSignal.timeout(DEADLINE_MS))
+    for (const { partition, offset, value } of batch?.values ?? []) {
       records.push(`${partition}/${offset} ${createHash('sha256').update(value!).digest('hex')}`)
     }
   }

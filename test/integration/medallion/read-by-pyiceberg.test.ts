@@ -8,7 +8,7 @@ import { revenueOracle } from '../../support/medallion-checks.ts'
 import { FRESH_SEED, scale } from '../../support/scale.ts'
 import { readWithPyIceberg, setUpPyIceberg } from '../pyiceberg.ts'
 import { bronzeRecords, goldRows, inPython, lateRows, totalRevenue } from './by-pyiceberg.ts'
-import { intended, recordsInLog } from './published.ts'
+import { intended, recordsInTopic } from './published.ts'
 
 const EVENTS = scale(100_000, 5_000)
 const RUNS = 2
@@ -30,7 +30,7 @@ describe(`${RUNS} runs of ${EVENTS} events (seed ${FRESH_SEED})`, () => {
     const { wrong, records } = await bronzeRecords(dataDir)
     expect(wrong).toEqual([])
     expect(records.length).toBe(EVENTS * RUNS)
-    expect(records).toEqual(await recordsInLog(dataDir))
+    expect(records).toEqual(await recordsInTopic(dataDir))
   })
 
   it('every record of bronze is in silver, in quarantine, or a duplicate', async () => {

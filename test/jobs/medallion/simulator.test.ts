@@ -127,9 +127,11 @@ describe('a simulated shop', () => {
     )
   })
 
-  test('sends one record of a megabyte', () => {
+  test('sends one record of almost a megabyte, which Kafka still takes', () => {
     expect(of('large').map((record) => eventOf(record).payload['note'])).toEqual([expect.any(String)])
-    expect(JSON.stringify(eventOf(of('large')[0]!)).length).toBeGreaterThan(1 << 20)
+    expect(JSON.stringify(eventOf(of('large')[0]!)).length).toSatisfy(
+      (length: number) => length > 1_000_000 && length < 1_048_000,
+    )
   })
 
   test('refuses a first day that is none', () => {

@@ -60,6 +60,7 @@ describe('defaults', () => {
       icebergCatalog: 'sqlite',
       queryEngine: 'duckdb',
       topic: { partitions: 4 },
+      schemaRegistry: { url: undefined, credentials: undefined, path: join(cwd, 'data/schemas.db') },
       producer: { acks: 'all', retry: { retries: 5, baseMs: 50, maxMs: 5_000 } },
     })
     expect(warnings).toEqual([])
@@ -179,6 +180,30 @@ describe('the S3 store', () => {
     })
     expect(JSON.stringify(settings)).not.toContain('hunter2')
     expect(settings.find(({ variable }) => variable === 'S3_SECRET_ACCESS_KEY')?.value).toBe('[redacted]')
+  })
+})
+
+describe('the schema registry', () => {
+  const registry = (env: Readonly<Record<string, string>>) => loadConfig({ env, cwd })
+
+  it('has a URL, and a user with a password or none', () => {
+    const env = {
+      SCHEMA_REGISTRY_URL: 'http://registry:8081/apis/ccompat/v7',
+      SCHEMA_REGISTRY_USERNAME: 'ann',
+      SCHEMA_REGISTRY_PASSWORD: 'hunter2',
+    }
+    const { config, settings } = registry(env)
+    expect(config.schemaRegistry).toMatchObject({
+      url: env.SCHEMA_REGISTRY_URL,
+      credentials: { username: 'ann', password: 'hunter2' },
+    })
+    expect(JSON.stringify(settings)).not.toContain('hunter2')
+    expect(failure(() => registry({ SCHEMA_REGISTRY_USERNAME: 'ann' })).message).toBe(
+      'SCHEMA_REGISTRY_PASSWORD is "" (default): expected a password, together with SCHEMA_REGISTRY_USERNAME',
+    )
+    expect(failure(() => registry({ SCHEMA_REGISTRY_URL: 'registry:8081' })).message).toContain(
+      'SCHEMA_REGISTRY_URL is "registry:8081" (environment): expected a URL such as http://localhost:8081',
+    )
   })
 })
 

@@ -75,7 +75,12 @@ export function toldJob({
   const local = localJob({
     topology: job,
     store: new CheckpointStore({ files: memoryFiles(), root: 'memory:///told', logger }),
-    connections: { topics: undefined as never, tables: undefined as never, endpoints: undefined as never },
+    connections: {
+      topics: undefined as never,
+      tables: undefined as never,
+      endpoints: undefined as never,
+      serdes: undefined as never,
+    },
     clock: systemClock,
     logger,
   })

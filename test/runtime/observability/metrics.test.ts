@@ -142,7 +142,7 @@ describe('createMetrics', () => {
 
 describe('METRICS', () => {
   it('describes every metric that the sources name', () => {
-    const files = globSync('{operators,connectors,runtime,jobs}/**/*.ts')
+    const files = globSync('{topology,operators,connectors,runtime,jobs}/**/*.ts')
     const named = files.flatMap((file) =>
       [
         ...readFileSync(file, 'utf8').matchAll(/metrics(?:\(\w*\))?\.(?:counter|gauge|histogram|timed)\(\s*'(\w+)'/g),

@@ -1,4 +1,5 @@
 /** PROTOCOL.md says what the stage does: its example is replayed byte by byte, its tables are compared. */
+
 import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { Form } from '../../../runtime/exchange/frame/layout.ts'
 import { MAX_QUEUED } from '../../../runtime/stage-server/inbox.ts'
 import { StageKind } from '../../../runtime/stage-server/stage-frames.ts'
 import { serveStage } from '../../../runtime/stage-server/stage-server.ts'
+import { jsonSerdes } from '../../../runtime/testing/json-serdes.ts'
 import { MAX_FRAME_BYTES } from '../../../runtime/transport/limits.ts'
 import { SocketTransport } from '../../../runtime/transport/socket-transport.ts'
 import { BufferWriter } from '../../../topology/codec/buffer-writer.ts'
@@ -31,6 +33,7 @@ it('has an example that goes just so', async () => {
     plan,
     stagePlan,
     sinks: new Map(),
+    serdes: jsonSerdes,
     token: 'sesame',
     clock: new ManualClock(),
     logger: recordingLogger(),

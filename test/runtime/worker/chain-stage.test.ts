@@ -1,8 +1,10 @@
 /** A stage and its host: what the one asks of the other around a snapshot. */
+
 import { expect, it } from 'vitest'
 import { memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
 import { keyBy, process } from '../../../operators/index.ts'
+import { jsonSerdes } from '../../../runtime/testing/json-serdes.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { ChainStage } from '../../../runtime/worker/chain-stage.ts'
 import type { StageHost } from '../../../topology/contract/stage.ts'
@@ -42,6 +44,7 @@ async function openCounting(): Promise<ChainStage> {
     clock: systemClock,
     logger: recordingLogger(),
     metrics: () => silentMetrics,
+    serdes: jsonSerdes,
     wake: () => {},
     reportSplit: () => {},
     emit: () => {},

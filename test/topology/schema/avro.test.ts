@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { decimalSizeBytes } from '../../../topology/schema/avro.ts'
+import { decimalSizeBytes, wireAvroSchema } from '../../../topology/schema/avro.ts'
 import {
   avroSchema,
   binary,
@@ -10,10 +10,54 @@ import {
   type Field,
   fieldsOf,
   fixed,
+  long,
   timestamp,
   timestamptz,
   uuid,
 } from '../../../topology/schema/index.ts'
+
+describe('wireAvroSchema', () => {
+  it('is what other readers of a topic expect: no ids, logical types, null as the default', () => {
+    const Order = z.object({
+      id: long(),
+      amount: decimal(18, 2).optional().describe('money'),
+      at: timestamptz(),
+      local: timestamp(),
+      token: uuid(),
+      code: fixed(3),
+      lines: z.array(z.object({ on: date() })),
+    })
+    expect(wireAvroSchema('com.shop.Order', fieldsOf(Order))).toEqual({
+      type: 'record',
+      name: 'Order',
+      namespace: 'com.shop',
+      fields: [
+        { name: 'id', type: 'long' },
+        {
+          name: 'amount',
+          type: ['null', { type: 'bytes', logicalType: 'decimal', precision: 18, scale: 2 }],
+          default: null,
+          doc: 'money',
+        },
+        { name: 'at', type: { type: 'long', logicalType: 'timestamp-micros' } },
+        { name: 'local', type: { type: 'long', logicalType: 'local-timestamp-micros' } },
+        { name: 'token', type: { type: 'string', logicalType: 'uuid' } },
+        { name: 'code', type: { type: 'fixed', name: 'fixed_3', size: 3 } },
+        {
+          name: 'lines',
+          type: {
+            type: 'array',
+            items: {
+              type: 'record',
+              name: 'Order_lines_element',
+              fields: [{ name: 'on', type: { type: 'int', logicalType: 'date' } }],
+            },
+          },
+        },
+      ],
+    })
+  })
+})
 
 describe('avroSchema', () => {
   it('is as the Iceberg specification maps types', () => {

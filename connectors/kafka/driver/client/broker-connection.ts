@@ -30,7 +30,7 @@ export class BrokerConnection implements BrokerAt {
   private readonly context: ClientContext
   /** Connected, or on its way to be. */
   private live: Promise<Connected> | undefined
-  /** What `live` has given. */
+  /** What `live` has given, once it has. */
   private current: Line | undefined
   private isClosed = false
 
@@ -107,8 +107,12 @@ export class BrokerConnection implements BrokerAt {
     }
   }
 
+  /** Others may have found it lost before, and be opening the next: that one stays. */
   private drop(line: Line): void {
-    if (line === this.current) this.live = undefined
+    if (line === this.current) {
+      this.live = undefined
+      this.current = undefined
+    }
     line.destroy()
   }
 }

@@ -26,7 +26,10 @@ interface Attempt {
 }
 
 const KEYS = 5
+/** From then on nothing goes wrong any more … */
 const MAX_ATTEMPTS = 12
+/** … and some that had begun may still fail. */
+const MANY_ATTEMPTS = 60
 
 export async function storm(seed: number): Promise<StormOutcome> {
   const world = new StormWorld(seed)
@@ -71,6 +74,7 @@ class Storm {
   private strike(): void {
     const { world, attempts } = this
     const { process, state } = attempts.at(-1)!
+    if (attempts.length > MANY_ATTEMPTS) throw new Error('one attempt after the other fails')
     if (state === 'failed' || process.state === 'dead') this.begin()
     if (attempts.length >= MAX_ATTEMPTS) world.isCalm = true
     if (world.isCalm || this.isDone) {

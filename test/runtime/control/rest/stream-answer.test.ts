@@ -57,6 +57,9 @@ async function stall() {
   return socket
 }
 
+/** More than both ends of a connection buffer: 4 and 32 MiB at most where the kernel's limits are Debian's. */
+const TOO_MUCH = 'x'.repeat(48 << 20)
+
 /** Once the socket takes no more. */
 const full = () => expect.poll(() => responses[0]!.writableNeedDrain).toBe(true)
 
@@ -79,8 +82,7 @@ describe('a streamed answer', () => {
 
   it('lets go of a client that takes nothing for an interval', async () => {
     const socket = await stall()
-    const large = 'x'.repeat(4_000_000)
-    chunks.push(large)
+    chunks.push(TOO_MUCH)
     await full()
     clock.advance(HEARTBEAT_INTERVAL_MS)
     clock.advance(HEARTBEAT_INTERVAL_MS)
@@ -91,7 +93,7 @@ describe('a streamed answer', () => {
 
   it('lets go of a client that is so slow that events went by', async () => {
     const socket = await stall()
-    chunks.push('x'.repeat(8_000_000))
+    chunks.push(TOO_MUCH)
     await full()
     for (let count = 0; count < 100; count++) chunks.push('y')
     // It reads again: what it gets next is gone.

@@ -2,6 +2,7 @@
 
 import { StageKind } from '../../../../runtime/stage-server/stage-frames.ts'
 import { type StageServer, serveStage } from '../../../../runtime/stage-server/stage-server.ts'
+import { jsonSerdes } from '../../../../runtime/testing/json-serdes.ts'
 import { LocalTransport } from '../../../../runtime/transport/local-transport.ts'
 import type { Transport } from '../../../../runtime/transport/transport.ts'
 import { openSinks } from '../../../../runtime/worker/connectors.ts'
@@ -44,6 +45,7 @@ export async function served(options: ServedOptions = {}): Promise<Served> {
     plan,
     stagePlan,
     sinks: openSinks(stagePlan.nodes, undefined as never),
+    serdes: jsonSerdes,
     token: TOKEN,
     clock,
     logger: recordingLogger(log),

@@ -1,7 +1,9 @@
 /** Two hosts of one stage: by function calls, and over a connection. What a stage does must not depend on which. */
+
 import { HostClock } from '../../../../runtime/stage-server/host-clock.ts'
 import { StageKind, WHOLE_SOURCE } from '../../../../runtime/stage-server/stage-frames.ts'
 import { serveStage } from '../../../../runtime/stage-server/stage-server.ts'
+import { jsonSerdes } from '../../../../runtime/testing/json-serdes.ts'
 import type { Transport } from '../../../../runtime/transport/transport.ts'
 import { ChainStage } from '../../../../runtime/worker/chain-stage.ts'
 import { openSinks } from '../../../../runtime/worker/connectors.ts'
@@ -62,6 +64,7 @@ export function byCalls(plan: Plan): OpenHost {
         return { ...description, file: '', sizeBytes: bytes.length, sha256: '' }
       },
       sinks: openSinks(stagePlan.nodes, undefined as never),
+      serdes: jsonSerdes,
     })
     await stage.open(host, restored && restoreOf(restored))
     return {
@@ -91,6 +94,7 @@ export function overSocket(plan: Plan, transport: Transport): OpenHost {
       plan,
       stagePlan,
       sinks: openSinks(stagePlan.nodes, undefined as never),
+      serdes: jsonSerdes,
       token: TOKEN,
       clock: new ManualClock(),
       logger: recordingLogger(),
