@@ -22,7 +22,7 @@ const columns = { id: 'id', user: 'payload.user', amount: 'payload.amount' } as 
 
 /** As `from(topic(…))` makes it, over the harness' own source. */
 const fromTopic = (received: Stream<SourceRecord>) =>
-  Object.assign(Object.create(received), { received, schema: events.schema }) as TopicStream<EventOf<typeof events>>
+  Object.assign(Object.create(received), { received, declared: events }) as TopicStream<EventOf<typeof events>>
 
 const build = (s: Stream<SourceRecord>) =>
   bronzeLayer<EventOf<typeof events>, typeof columns>({ sourceSystem: 'web', columns })(fromTopic(s))
