@@ -14,7 +14,7 @@ export interface KillScenario {
 
 /** The job reads from the log and never writes to it, nor to files or addresses; undisturbed, it neither restarts nor rescales. */
 export const MEDALLION_FAULT_POINTS = (Object.keys(FAULT_POINTS) as FaultPoint[]).filter(
-  (name) => !/^(log|file|http|kafka-sink|restart|rescale)\./.test(name),
+  (name) => !/^(log|file|http|kafka-sink|postgres|restart|rescale)\./.test(name),
 )
 
 /** Every point at its first and at a middle passing. `checkpoints`, `commits`, `files`, `batches`: of an undisturbed run. */

@@ -27,7 +27,7 @@ const MAX_DELAY_MS = 800
 
 /** The job reads from the log and writes to none. */
 export const CHAOS_FAULT_POINTS = (Object.keys(FAULT_POINTS) as FaultPoint[]).filter(
-  (name) => !/^(log|file|http|kafka-sink)\./.test(name),
+  (name) => !/^(log|file|http|kafka-sink|postgres)\./.test(name),
 )
 
 /** Passed while an attempt begins: a kill there comes on top of the kill that made it begin. */
