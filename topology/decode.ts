@@ -7,7 +7,7 @@ import type { EndpointSource } from './endpoint.ts'
 import { SluiceError } from './errors.ts'
 import { type PoisonedRow, poisonedRow } from './poisoned-record.ts'
 import { columnScanner } from './schema/scan/column-scanner.ts'
-import { deserializerOf, needsRegistry } from './serde.ts'
+import { deserializerOf, isJson, needsRegistry } from './serde.ts'
 import type { Topic } from './topic.ts'
 import { whenPrepared } from './when-prepared.ts'
 
@@ -64,7 +64,7 @@ export function createDecode(context: OperatorContext, from: Topic<any> | Endpoi
  * them. A batch with a record that is none gives undefined: decoded record by record, it says which and why.
  */
 function createScan(from: Topic<any> | EndpointSource<any>): ((batch: Batch) => LazyRows | undefined) | undefined {
-  if ('format' in from && from.format.kind !== 'json') return undefined
+  if (!isJson(from)) return undefined
   const scan = columnScanner(from.schema)
   if (scan === undefined) return undefined
   return (batch) => {

@@ -23,6 +23,8 @@ import { KafkaSource } from './source.ts'
 
 export interface OpenKafkaOptions extends TopicSystemContext {
   readonly settings: KafkaSettings
+  /** Of a new topic whose declaration does not say. */
+  readonly partitions: number
   /** Closed with the system. */
   readonly driver: KafkaDriver
   /** Where sinks keep what is not in a topic yet: every worker and the coordinator find it there. */
@@ -42,8 +44,6 @@ export interface OpenKafkaOptions extends TopicSystemContext {
 export function openKafka(options: OpenKafkaOptions): TopicSystem {
   return new Kafka(options)
 }
-
-const DEFAULT_PARTITIONS = 4
 
 class Kafka implements TopicSystem {
   private readonly options: OpenKafkaOptions
@@ -65,7 +65,7 @@ class Kafka implements TopicSystem {
     if ((await admin.describeTopic(topic)) !== undefined) return
     await admin.createTopic({
       topic,
-      partitions: options.partitions ?? DEFAULT_PARTITIONS,
+      partitions: options.partitions ?? this.options.partitions,
       replicationFactor: options.replicationFactor,
       config: topicConfigOf(options),
     })

@@ -1,4 +1,5 @@
 /** Reads partitions of a topic: record sets of the fetcher, handed out as batches that make their rows when asked. */
+import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
@@ -19,16 +20,21 @@ interface Split {
   isPaused: boolean
 }
 
+/** Milliseconds. */
+const LAST_COMMIT_MS = 2_000
+
 export interface KafkaReaderOptions {
   readonly topic: string
   readonly openFetcher: () => Promise<KafkaFetcher>
   readonly outOfRange: 'fail' | 'skip'
+  readonly clock: Clock
   readonly logger: Logger
   readonly metrics: MetricScope
   /** Tells a consumer group how far complete checkpoints have got: for those who look, so it may fail. */
   readonly commit: (offsets: ReadonlyMap<number, number>) => Promise<void>
 }
 
+/** Positions are offsets; a fetched set goes out in batches, and splits take turns. */
 export class KafkaReader implements SourceReader {
   readBytes = 0
   private readonly options: KafkaReaderOptions
@@ -120,8 +126,16 @@ export class KafkaReader implements SourceReader {
   async close(): Promise<void> {
     this.splits.clear()
     this.turns = []
-    await this.committing
+    await this.lastCommit()
     await this.fetcher?.close()
+  }
+
+  /** What was last committed is worth a moment, and not more: an attempt that ends is waited for. */
+  private async lastCommit(): Promise<void> {
+    if (this.committing === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    using _timer = this.options.clock.schedule(LAST_COMMIT_MS, resolve)
+    await Promise.race([this.committing, promise])
   }
 
   private async commit(offsets: ReadonlyMap<number, number>): Promise<void> {

@@ -42,11 +42,12 @@ export class KafkaSource implements Source {
     }))
   }
 
-  createReader({ job, logger, metrics }: ReaderContext): SourceReader {
+  createReader({ job, clock, logger, metrics }: ReaderContext): SourceReader {
     const { topic, driver, settings } = this.options
     const group = settings.groupId ?? `sluice-${job}`
     return new KafkaReader({
       topic,
+      clock,
       logger,
       metrics,
       outOfRange: settings.outOfRange,

@@ -6,21 +6,13 @@ import type { Config } from '../config/config.ts'
 import type { KafkaConfig } from '../config/kafka.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
 import { type ComposeContext, openFiles } from './compose.ts'
-import { requireClients } from './require-clients.ts'
-
-/** The package of each client. */
-const PACKAGES = {
-  kafkajs: 'kafkajs',
-  platformatic: '@platformatic/kafka',
-  confluent: '@confluentinc/kafka-javascript',
-} as const satisfies Record<KafkaConfig['client'], string>
+/** The cluster that the configuration names; its client's package is loaded only now. @throws {SluiceError} `CLIENT_MISSING` */
 
 export async function openKafkaTopics(
   config: Config,
   kafka: KafkaConfig,
   context: ComposeContext,
 ): Promise<TopicSystem> {
-  requireClients('Kafka', [PACKAGES[kafka.client]])
   const [{ openKafka }, { openKafkaDriver }] = await Promise.all([
     import('../../connectors/kafka/kafka.ts'),
     import('../../connectors/kafka/driver/open-driver.ts'),
@@ -29,6 +21,7 @@ export async function openKafkaTopics(
   return openKafka({
     ...context,
     settings,
+    partitions: config.topic.partitions,
     driver: await openKafkaDriver(settings, context.logger),
     files: await openFiles(config, context),
     outbox: outboxOf(config),

@@ -35,6 +35,7 @@ export function testCluster(settings: Partial<KafkaSettings> = {}): TestCluster 
   const system = openKafka({
     settings: { ...SETTINGS, ...settings },
     driver: kafka.driver(),
+    partitions: 4,
     files: memoryFiles(),
     outbox: 'memory://outbox',
     clock,
