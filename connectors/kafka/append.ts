@@ -18,6 +18,9 @@ export interface AppenderOptions {
   readonly logger: Logger
 }
 
+/** Appends with acks 0 that have not gone out. */
+const MAX_UNDER_WAY = 64
+
 interface Destination {
   readonly topic: KnownTopic
   readonly partitioner: TopicPartitioner
@@ -62,6 +65,8 @@ export class KafkaAppender {
         offset: offsets.get(partition)![next[partition]!++]!,
       }))
     }
+    // Nobody waits for an answer, but for room: a broker that is slow must not fill the memory of who publishes.
+    while (this.underWay.size >= MAX_UNDER_WAY) await Promise.race(this.underWay)
     const sent = this.send(requests, acks).catch((error: unknown) => this.reportLost(name, records.length, error))
     this.underWay.add(sent)
     void sent.then(() => this.underWay.delete(sent))

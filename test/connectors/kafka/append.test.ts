@@ -73,6 +73,19 @@ test('with acks 0 nobody waits, and what got lost is logged', async () => {
   expect(values(kafka)).toEqual([])
 })
 
+test('with acks 0 waits once so much is under way that the broker has not taken', async () => {
+  const { appender, kafka } = open()
+  await appender.append('events', [keyed('first')], 'all')
+  kafka.network.next('produce', 'hangs', { times: 64 })
+  for (let i = 0; i < 64; i++) await appender.append('events', [keyed('a')], 0)
+  let went = false
+  void appender.append('events', [keyed('b')], 0).then(() => {
+    went = true
+  })
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(went).toBe(false)
+})
+
 test('makes another producer after an error', async () => {
   const { appender, kafka } = open()
   kafka.network.next('produce', 'reply-lost')
