@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserActionEvent } from '../../jobs/medallion/schemas.ts'
 import { nextFirstDay } from '../../jobs/medallion/simulator/first-day.ts'
 import { publishShop } from '../../jobs/medallion/simulator/publish-shop.ts'
-import { type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
+import { type SimulatedRecord, type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
 import { VARIANTS } from '../../jobs/medallion/simulator/variants.ts'
 import { rawEvents } from '../../jobs/medallion/topics.ts'
 import { openQuery, openTables, openTopics } from '../../runtime/compose/index.ts'
@@ -74,11 +74,18 @@ function withoutLate(simulation: Simulation): Simulation {
   return {
     ...simulation,
     *records() {
+      const leftOut = new Set<string>()
       for (const record of simulation.records()) {
-        if (record.variant !== 'late' && record.variant !== 'expired') yield record
+        if (record.variant === 'late' || record.variant === 'expired') leftOut.add(idOf(record)!)
+        // A duplicate of what was left out would be the first of its kind.
+        else if (!leftOut.has(idOf(record) ?? '')) yield record
       }
     },
   }
+}
+
+function idOf(record: SimulatedRecord): string | undefined {
+  return record.kind === 'event' ? record.event.event_id : undefined
 }
 
 /** Writes down each valid event and what the shop meant to become of it. */
