@@ -48,21 +48,41 @@ export function createEventTime(context: OperatorContext, plan: EventTimePlan): 
     context.emitWatermark({ kind: 'watermark', timestampMs: watermarks.watermarkMs })
   }
 
-  function timeOfRow(row: unknown, givenMs: number): number {
-    let timeMs: unknown
+  /** The event time of each row. One try around the whole loop, in which V8 inlines the function. */
+  function timesOf(rows: readonly unknown[], givenMs: Float64Array | undefined): Float64Array {
+    const timestampsMs = new Float64Array(rows.length)
+    let at = 0
     try {
-      timeMs = timeOf(row, givenMs)
+      for (; at < rows.length; at++) {
+        const timeMs: unknown = timeOf(rows[at], givenMs === undefined ? Number.NaN : givenMs[at]!)
+        if (typeof timeMs !== 'number' || !Number.isFinite(timeMs)) throw noTime(rows[at], timeMs)
+        timestampsMs[at] = timeMs
+      }
     } catch (error) {
-      throw userFunctionError(uid, what, row, error)
+      throw userFunctionError(uid, what, rows[at], error)
     }
-    if (typeof timeMs === 'number' && Number.isFinite(timeMs)) return timeMs
-    throw new OperatorError(
+    return timestampsMs
+  }
+
+  function noTime(row: unknown, timeMs: unknown): OperatorError {
+    return new OperatorError(
       `${uid}: ${what} gives no event time but ${describeResult(timeMs)} for ${describeValue(row)}`,
       {
         fix: 'Quarantine records without a valid time before it, for example with expect() and isoTimestamp().',
         details: { uid, function: what, value: describeValue(row) },
       },
     )
+  }
+
+  /** How far the records of a batch bring their split: to the greatest of their event times, or by their punctuation. */
+  function progressOf(rows: readonly unknown[], timestampsMs: Float64Array): number {
+    let maxMs = MIN_WATERMARK_MS
+    for (let at = 0; at < timestampsMs.length; at++) {
+      const timeMs = timestampsMs[at]!
+      const progressMs = punctuation === undefined ? timeMs : punctuationOf(rows[at], timeMs, punctuation)
+      if (progressMs > maxMs) maxMs = progressMs
+    }
+    return maxMs
   }
 
   /** What a record with a punctuation says of its split: as a record at this time would, if nothing came out of order. */
@@ -94,18 +114,11 @@ export function createEventTime(context: OperatorContext, plan: EventTimePlan): 
     onBatch(batch: Batch) {
       repeatRestored()
       const rows = batch.values
-      const givenMs = batch.timestampsMs
-      const timestampsMs = new Float64Array(rows.length)
-      let maxMs = MIN_WATERMARK_MS
-      for (let i = 0; i < rows.length; i++) {
-        const timeMs = timeOfRow(rows[i], givenMs === undefined ? Number.NaN : givenMs[i]!)
-        timestampsMs[i] = timeMs
-        const progressMs = punctuation === undefined ? timeMs : punctuationOf(rows[i], timeMs, punctuation)
-        if (progressMs > maxMs) maxMs = progressMs
-      }
+      const timestampsMs = timesOf(rows, batch.timestampsMs)
+      const progressMs = progressOf(rows, timestampsMs)
       const { keys, keyGroups, kinds, split = ONLY_SPLIT, origin } = batch
       context.emit('out', new Batch(rows, { timestampsMs, keys, keyGroups, kinds, split: batch.split, origin }))
-      watermarks.observe(split, maxMs)
+      watermarks.observe(split, progressMs)
       reportProgress(split)
       const grownMs = watermarks.takeGrown()
       if (grownMs !== undefined) context.emitWatermark({ kind: 'watermark', timestampMs: grownMs })

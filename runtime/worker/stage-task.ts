@@ -73,7 +73,9 @@ export class StageTask implements Task {
         if (full !== undefined) await this.turn.settle(full)
         const credit = outputs.credit()
         if (credit !== undefined) await meter.waitBackpressured(credit)
-        await share.breathe()
+        // No await for nothing: what a source has sent is taken before it sends more, while its rows are in the cache.
+        const pause = share.breathe()
+        if (pause !== undefined) await pause
       }
     } catch (error) {
       listener.failed(this.name, atOrigin(error, current))
