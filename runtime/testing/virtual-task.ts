@@ -38,7 +38,10 @@ export class VirtualTask {
     this.subtask = options.subtask
   }
 
-  /** Calls an operator that is due, or gives the stage its next element. @returns whether there was anything to do */
+  /**
+   * Calls an operator that is due, or gives the stage its next element, or tells it that there is none.
+   * @returns whether there was anything to do
+   */
   step(): boolean {
     const { stage, wakes, input } = this.options
     if (wakes.isDue) {
@@ -47,8 +50,8 @@ export class VirtualTask {
     }
     if (this.full !== undefined) return false
     const next = input.poll()
-    if (next === undefined) return false
-    this.fill(this.feed(next.input, next.element))
+    if (next === undefined && stage.isQuiet) return false
+    this.fill(next === undefined ? stage.onQuiet() : this.feed(next.input, next.element))
     return true
   }
 

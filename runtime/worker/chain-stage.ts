@@ -24,12 +24,14 @@ import { isOfSplit, NodeInputs } from '../time/node-inputs.ts'
 import { createHandler, type Handler, type StageInterior } from './node-handlers.ts'
 import { NodeMeter } from './node-meter.ts'
 import { OutputLedger } from './output-ledger.ts'
+import type { SmallBatches } from './small-batches.ts'
 
 export class ChainStage implements Stage, StageInterior {
   readonly id: string
   readonly operators: Operator[] = []
   readonly writers = new Map<string, SinkWriter>()
   readonly sinkWatermarksMs = new Map<string, number | null>()
+  readonly smallBatches: SmallBatches[] = []
   private readonly output = new OutputLedger()
   alarms!: Alarms
   state!: StageState
@@ -110,6 +112,15 @@ export class ChainStage implements Stage, StageInterior {
     return this.send(input, end)
   }
 
+  onQuiet(): void | Promise<void> {
+    this.flush()
+    return this.settled()
+  }
+
+  get isQuiet(): boolean {
+    return this.failure === undefined && this.pending.length === 0 && this.smallBatches.every((small) => small.isEmpty)
+  }
+
   onWake(nowMs: number): void | Promise<void> {
     try {
       this.alarms.ring(nowMs)
@@ -120,7 +131,9 @@ export class ChainStage implements Stage, StageInterior {
   }
 
   async snapshot(checkpointId: bigint): Promise<StageSnapshot> {
-    // The cut: everything up to the first await happens before another element can arrive.
+    // The cut: everything up to the first await happens before another element can arrive. What is held back belongs
+    // before it; what that fills, or throws, is told by the next call.
+    this.flush()
     this.snapshotting?.state.abort()
     const state = this.state.startSnapshot()
     this.snapshotting = { checkpointId, state }
@@ -183,6 +196,10 @@ export class ChainStage implements Stage, StageInterior {
     const waiting = this.pending
     this.pending = []
     return Promise.all(waiting).then(() => this.settled())
+  }
+
+  private flush(): void {
+    for (const small of this.smallBatches) small.flush()
   }
 
   private rethrow(): void {

@@ -10,6 +10,7 @@ import type { Alarms } from '../time/alarms.ts'
 import { keyBatch } from './key-batch.ts'
 import type { NodeMeter } from './node-meter.ts'
 import { rowChain } from './row-chain.ts'
+import { SmallBatches } from './small-batches.ts'
 
 export type Handler = (element: Element, input: number) => void
 
@@ -22,6 +23,8 @@ export interface StageInterior {
   /** By sink uid. */
   readonly writers: Map<string, SinkWriter>
   readonly sinkWatermarksMs: Map<string, number | null>
+  /** What nodes hold back for larger batches, in the order of the nodes. */
+  readonly smallBatches: SmallBatches[]
   port(node: Node, name: string): Subject<Element>
   hasReader(output: NodeInput): boolean
   meter(node: Node): NodeMeter
@@ -34,7 +37,7 @@ export async function createHandler(run: readonly Node[], stage: StageInterior):
   const { behaviour } = node
   switch (behaviour.type) {
     case 'row':
-      return batchHandler(run.at(-1)!, stage, await rowChain(run))
+      return rowHandler(run, stage)
     case 'key': {
       const { keyGroups } = stage.host
       return batchHandler(node, stage, (batch) => keyBatch(batch, behaviour, keyGroups, node.id))
@@ -51,24 +54,50 @@ export async function createHandler(run: readonly Node[], stage: StageInterior):
   }
 }
 
+/** Of row functions. Rows that are few, since others were left out, wait for more. */
+async function rowHandler(run: readonly Node[], stage: StageInterior): Promise<Handler> {
+  const node = run.at(-1)!
+  const out = stage.port(node, 'out')
+  const meter = stage.meter(node)
+  const apply = await rowChain(run)
+  const small = new SmallBatches((batch) => {
+    meter.sent(batch.length)
+    out.next(batch)
+  })
+  stage.smallBatches.push(small)
+  return (element) => {
+    if (element.kind === 'batch') {
+      meter.received(element.length)
+      small.add(apply(element))
+      return
+    }
+    small.flush()
+    passControl(element, meter, out)
+  }
+}
+
 /** Of what looks at batches only. */
 function batchHandler(node: Node, stage: StageInterior, apply: (batch: Batch) => Batch): Handler {
   const out = stage.port(node, 'out')
   const meter = stage.meter(node)
   return (element) => {
-    if (element.kind === 'batch') {
-      meter.received(element.length)
-      const batch = apply(element)
-      meter.sent(batch.length)
-      if (batch.length > 0) out.next(batch)
+    if (element.kind !== 'batch') {
+      passControl(element, meter, out)
       return
     }
-    if (element.kind === 'watermark') {
-      meter.receivedWatermark(element)
-      meter.sentWatermark(element)
-    }
-    out.next(element)
+    meter.received(element.length)
+    const batch = apply(element)
+    meter.sent(batch.length)
+    if (batch.length > 0) out.next(batch)
   }
+}
+
+function passControl(element: Exclude<Element, Batch>, meter: NodeMeter, out: Subject<Element>): void {
+  if (element.kind === 'watermark') {
+    meter.receivedWatermark(element)
+    meter.sentWatermark(element)
+  }
+  out.next(element)
 }
 
 async function sinkHandler(node: Node, stage: StageInterior): Promise<Handler> {

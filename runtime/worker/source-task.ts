@@ -98,7 +98,8 @@ export class SourceTask implements SourceTaskControl {
         const polled = this.halted || this.allArePaused() ? undefined : reader.poll(reading.maxRows)
         const read = polled instanceof Promise ? await polled : polled
         if (read === undefined) {
-          await this.idle()
+          if (stage.isQuiet) await this.idle()
+          else await this.turn.settle(stage.onQuiet())
           continue
         }
         const { batch, input } = reading.judge(read)

@@ -58,14 +58,15 @@ export class StageTask implements Task {
   }
 
   async run(): Promise<void> {
-    const { gate, outputs, wakes, share, meter, listener } = this.options
+    const { stage, gate, outputs, wakes, share, meter, listener } = this.options
     let current: Element | undefined
     try {
       while (!this.stopped) {
         if (wakes.isDue) await this.turn.wake()
         const next = gate.poll()
         if (next === undefined) {
-          await meter.waitIdle(gate.wait())
+          if (stage.isQuiet) await meter.waitIdle(gate.wait())
+          else await this.turn.settle(stage.onQuiet())
           continue
         }
         current = next.element

@@ -103,6 +103,10 @@ export interface Stage {
   onWatermark(input: number, watermark: Watermark): void | Promise<void>
   onIdle(input: number, idle: Idle): void
   onEnd(input: number, end: EndOfInput): void | Promise<void>
+  /** Nothing more is at hand: rows that have waited inside for others, to make a larger batch, go on. */
+  onQuiet(): void | Promise<void>
+  /** Nothing waits inside, for others or to be told. Before a host waits for anything, it calls `onQuiet` until this is so. */
+  readonly isQuiet: boolean
   /** What the stage asked its host for, between two elements, or while a promise of its is waited for. */
   onWake(nowMs: number): void | Promise<void>
   /**

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
-import { keyBy, process } from '../../../operators/index.ts'
+import { branch, filter, keyBy, process, rebalance } from '../../../operators/index.ts'
 import { jsonSerdes } from '../../../runtime/testing/json-serdes.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { ChainStage } from '../../../runtime/worker/chain-stage.ts'
@@ -18,6 +18,25 @@ import { recordingLogger, silentMetrics } from '../../support/silent.ts'
 
 interface Visit {
   readonly user: string
+}
+
+function hostOf(emit: StageHost['emit'] = () => {}): StageHost {
+  return {
+    job: 'counting',
+    epoch: 1n,
+    subtask: 0,
+    parallelism: 1,
+    keyGroups: 128,
+    clock: systemClock,
+    logger: recordingLogger(),
+    metrics: () => silentMetrics,
+    serdes: jsonSerdes,
+    wake: () => {},
+    reportSplit: () => {},
+    emit,
+    store: async ({ bytes, ...chunk }) => ({ ...chunk, file: 'file', sizeBytes: bytes.length, sha256: '' }),
+    openWriter: async () => ({ write() {}, prepareCommit: async () => [], close: async () => {} }),
+  }
 }
 
 /** The stage behind the exchange, which counts by key. */
@@ -35,25 +54,34 @@ async function openCounting(): Promise<ChainStage> {
       .pipe(to(memorySink<Visit>('visits')))
   })
   const stage = new ChainStage(compile(job).stages[1]!)
-  const host: StageHost = {
-    job: 'counting',
-    epoch: 1n,
-    subtask: 0,
-    parallelism: 1,
-    keyGroups: 128,
-    clock: systemClock,
-    logger: recordingLogger(),
-    metrics: () => silentMetrics,
-    serdes: jsonSerdes,
-    wake: () => {},
-    reportSplit: () => {},
-    emit: () => {},
-    store: async ({ bytes, ...chunk }) => ({ ...chunk, file: 'file', sizeBytes: bytes.length, sha256: '' }),
-    openWriter: async () => ({ write() {}, prepareCommit: async () => [], close: async () => {} }),
-  }
-  await stage.open(host, undefined)
+  await stage.open(hostOf(), undefined)
   stage.onBatch(0, new Batch([{ user: 'ann' }], { keys: ['ann'], keyGroups: Uint16Array.of(7) }))
   return stage
+}
+
+/** The stage of a source that lets visits of few users through, what it emits, and how it takes a visit. */
+async function openSelective() {
+  const job = topology('selective', ({ fromSource }) => {
+    fromSource<Visit>('visits', () => memorySource({ splits: [] }))
+      .pipe(
+        filter(({ user }) => user !== 'bob'),
+        branch({
+          strangers: ({ user }) => {
+            if (user === 'zoe') throw new Error('not her')
+            return false
+          },
+        }),
+        rebalance(),
+      )
+      .out.pipe(to(memorySink<Visit>('visits')))
+  })
+  const emitted: unknown[] = []
+  const stage = new ChainStage(compile(job).stages[0]!)
+  await stage.open(
+    hostOf((_output, element) => emitted.push(element.kind === 'batch' ? element.values : element.kind)),
+    undefined,
+  )
+  return { stage, emitted, visit: (...users: string[]) => stage.onBatch(0, new Batch(users.map((user) => ({ user })))) }
 }
 
 it('ends the snapshot of a checkpoint that has been given up', async () => {
@@ -69,4 +97,35 @@ it('goes on with a snapshot when it hears late that an earlier checkpoint has be
   const snapshot = stage.snapshot(2n)
   stage.abort(1n)
   expect((await snapshot).keyed).toHaveLength(1)
+})
+
+it('holds few rows back until nothing more is at hand', async () => {
+  const { stage, emitted, visit } = await openSelective()
+  expect(stage.isQuiet).toBe(true)
+  visit('ann', 'bob')
+  visit('bob')
+  visit('cy')
+  expect(emitted).toEqual([])
+  expect(stage.isQuiet).toBe(false)
+  stage.onQuiet()
+  expect(emitted).toEqual([[{ user: 'ann' }, { user: 'cy' }]])
+  expect(stage.isQuiet).toBe(true)
+})
+
+it('lets go of rows before a watermark, and before the cut of a snapshot', async () => {
+  const { stage, emitted, visit } = await openSelective()
+  visit('ann')
+  stage.onWatermark(0, { kind: 'watermark', timestampMs: 1 })
+  visit('cy')
+  void stage.snapshot(1n)
+  expect(emitted).toEqual([[{ user: 'ann' }], 'watermark', [{ user: 'cy' }]])
+  expect(stage.isQuiet).toBe(true)
+})
+
+it('tells at the next call what failed behind the rows that a snapshot has let go of', async () => {
+  const { stage, visit } = await openSelective()
+  visit('zoe')
+  void stage.snapshot(1n)
+  expect(stage.isQuiet).toBe(false)
+  expect(() => stage.onQuiet()).toThrow('not her')
 })
