@@ -48,6 +48,8 @@ class ScriptedReader implements SourceReader {
   private announced = -1
   /** Until a checkpoint is complete. */
   private held = true
+  /** Nothing more is at hand behind a step: what it brings goes on before the next, and is not put together with it. */
+  private rests = false
   private wake: (() => void) | undefined
 
   constructor(options: ScriptedSourceOptions) {
@@ -61,12 +63,17 @@ class ScriptedReader implements SourceReader {
 
   poll(): Batch<SourceRecord> | undefined {
     if (this.split === undefined || this.held) return undefined
+    if (this.rests) {
+      this.rests = false
+      return undefined
+    }
     const step = this.options.steps[this.position]
     if (step === undefined || isCheckpoint(step)) {
       this.announce()
       return undefined
     }
     this.position++
+    this.rests = true
     if ('error' in step) throw new Error(step.error)
     const items = itemsOf(step)
     const fed = inputsOf(step, this.options.inputs).flatMap((input) => items.map((item): Fed => ({ input, item })))
@@ -74,6 +81,7 @@ class ScriptedReader implements SourceReader {
   }
 
   wait(_timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.split !== undefined && !this.held && this.hasStep()) return Promise.resolve()
     return new Promise((resolve) => {
       this.wake = resolve
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -100,6 +108,11 @@ class ScriptedReader implements SourceReader {
   }
 
   async close(): Promise<void> {}
+
+  private hasStep(): boolean {
+    const step = this.options.steps[this.position]
+    return step !== undefined && !isCheckpoint(step)
+  }
 
   private announce(): void {
     if (this.announced === this.position) return
