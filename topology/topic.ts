@@ -15,6 +15,11 @@ export interface TopicReference {
   readonly options: TopicOptions
 }
 
+/** How a topic is made; undefined for one that is only named, which is made only where a name can't be a mistake. */
+export function declaredOptions({ options }: TopicReference): TopicOptions | undefined {
+  return Object.keys(options).length === 0 ? undefined : options
+}
+
 /** A topic whose records can be read and written: their bytes are rows of a schema, in a format. */
 export interface TypedTopic extends TopicReference {
   readonly schema: z.ZodObject
