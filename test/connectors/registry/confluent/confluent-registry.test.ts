@@ -88,6 +88,29 @@ describe('errors', () => {
     expect(error).toMatchObject({ code: 'REGISTRY_REFUSED', message: expect.stringMatching(/refuses: Invalid id$/) })
   })
 
+  test('name the subject that was asked about', async () => {
+    const { registry, url } = await served({
+      '/subjects/a/versions/latest': { status: 401, body: { message: 'User cannot access' } },
+      '/subjects/b/versions': { status: 422, body: { error_code: 42201, message: 'Input schema is invalid' } },
+      '/config/c': 'none',
+    })
+    await expect(registry.latestSchema('a')).rejects.toMatchObject({
+      code: 'REGISTRY_DENIED',
+      message: `the schema registry at ${url}, asked about subject 'a', lets nobody in: User cannot access`,
+      details: { subject: 'a' },
+    })
+    await expect(registry.register('b', { type: 'AVRO', schema: '{}' })).rejects.toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      message: expect.stringMatching(/, asked about subject 'b', refuses: Input schema is invalid$/),
+      details: { subject: 'b' },
+    })
+    await expect(registry.setCompatibility('c', 'FULL')).rejects.toMatchObject({
+      code: 'REGISTRY_UNAVAILABLE',
+      message: expect.stringContaining("asked about subject 'c', does not answer"),
+      details: { subject: 'c' },
+    })
+  })
+
   test('of a schema that the subject does not take', async () => {
     const { registry } = await served({
       '/subjects/orders-value/versions': { status: 409, body: { error_code: 409, message: 'incompatible: id' } },
