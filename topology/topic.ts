@@ -15,8 +15,8 @@ export interface TopicReference {
   readonly options: TopicOptions
 }
 
-/** How a topic is made; undefined for one that is only named, which is made only where a name can't be a mistake. */
-export function declaredOptions({ options }: TopicReference): TopicOptions | undefined {
+/** What a declaration says of how its topic is made; undefined when nothing: the topic is only named, which may be a mistake. */
+export function declaredOptions(options: TopicOptions = {}): TopicOptions | undefined {
   return Object.keys(options).length === 0 ? undefined : options
 }
 

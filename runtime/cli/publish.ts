@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
   const input = await openInput(file, context.environment.stdin)
   const topics = await context.openTopics({ mustExist: false })
   const recordOf = await openRecords(context, declared)
-  await topics.ensureTopic(topic, declared && declaredOptions(declared))
+  await topics.ensureTopic(topic, declaredOptions(declared?.options))
 
   const publisher = new Publisher(context, topics, topic, config.producer)
   const { signal } = context.environment

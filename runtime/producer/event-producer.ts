@@ -116,7 +116,7 @@ export class EventProducer<S extends EventSchema> implements AsyncDisposable {
       return new EventProducer(options, topic, undefined)
     }
     const encodeRecord = await openTopicEncoder(topic, serdes)
-    await system.ensureTopic(topic.name, declaredOptions({ ...topic, options: { ...topic.options, ...topicOptions } }))
+    await system.ensureTopic(topic.name, declaredOptions({ ...topic.options, ...topicOptions }))
     return new EventProducer(options, topic.name, encodeRecord)
   }
 

@@ -39,7 +39,7 @@ export async function ensureExternals(
 ): Promise<void> {
   const { read, written } = registryTopicsOf(nodes)
   if (read.length + written.length > 0) await serdes.ensure({ read, written })
-  for (const topic of topicsOf(nodes)) await topics.ensureTopic(topic.name, declaredOptions(topic))
+  for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, declaredOptions(options))
   for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
 }

@@ -41,6 +41,13 @@ const booking = (id: string, changes: object = {}) => ({
 const lines = (...values: readonly unknown[]) =>
   values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n')
 
+interface ReadRecord {
+  readonly key: string | null
+  readonly row?: any
+  /** Why there is none. */
+  readonly reason?: string
+}
+
 /** As a job that declares `declared` reads it. */
 async function rowsOf(declared: Topic<any>) {
   const { topics, serdes, close } = await openConnections(loadConfig({ env: {}, cwd }).config, {
@@ -51,7 +58,7 @@ async function rowsOf(declared: Topic<any>) {
   const [description] = await topics.describeTopics([declared.name])
   const deserializer = deserializerOf(declared, serdes)
   await deserializer.prepare?.(records)
-  const rows = records.map(({ key, value }) => {
+  const rows = records.map(({ key, value }): ReadRecord => {
     const row = deserializer.decode(value) as DecodeResult<any>
     return { key: key && text(key), ...(row.ok ? { row: row.value } : { reason: row.reason }) }
   })
@@ -59,7 +66,7 @@ async function rowsOf(declared: Topic<any>) {
   return { rows, description }
 }
 
-const byId = (one: { row?: any }, other: { row?: any }) =>
+const byId = (one: ReadRecord, other: ReadRecord) =>
   String(one.row.transaction_id).localeCompare(other.row.transaction_id)
 
 describe('a topic in Avro', () => {
