@@ -1,9 +1,13 @@
-/** Bookings into Kafka by `runtime publish`, in Avro with a registry that is a server, through the transactions job, and out again. */
+/** Bookings and events into Kafka, in Avro with a registry that is a server, through the transactions job, and out again. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { UserActionEvent } from '../../../jobs/medallion/schemas.ts'
 import { type SimulatedTransaction, simulateTransactions } from '../../../jobs/transactions/simulate.ts'
+import { openEventProducer } from '../../../runtime/producer/index.ts'
+import { avro } from '../../../topology/format.ts'
+import { topic } from '../../../topology/topic.ts'
 import { cli } from '../../runtime/cli/cli-harness.ts'
 import { startJob } from '../../support/medallion.ts'
 import { ROOT } from '../../support/run-process.ts'
@@ -63,6 +67,27 @@ test(`published in Avro, from one schema to the next, and each in the output onc
   const sql = counts.map((table) => `(SELECT count(*) FROM ${table})`).join(', ')
   const [row] = JSON.parse((await run(['sql', `SELECT ${sql}`])).stdout).rows
   expect(row.map(Number)).toEqual([inTopic.length, once.length, inTopic.length - valid.length, 0])
+})
+
+test("an application's events in Avro are what others decode, by the key that the topic declares", async () => {
+  const env = { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers.join(','), SCHEMA_REGISTRY_URL: apicurio.url }
+  const shopEvents = topic('shop-events', UserActionEvent, { format: avro(), partitions: 2, key: 'event_id' })
+  const users = Array.from({ length: 100 }, (_, n) => `u${n}`)
+  {
+    await using producer = await openEventProducer({
+      topic: shopEvents,
+      schema: UserActionEvent,
+      sourceSystem: 'shop',
+      env,
+      cwd: dataDir,
+    })
+    const publish = (user_id: string) =>
+      producer.publish({ event_type: 'user_action', payload: { user_id, action: 'view' } })
+    await Promise.all(users.map(publish))
+  }
+  const events = await read('shop-events')
+  expect(events.map(({ value }) => (value!['payload'] as { user_id: string }).user_id).sort()).toEqual(users.sort())
+  expect(events.every(({ key, value }) => key === value?.['event_id'])).toBe(true)
 })
 
 function read(topic: string): Promise<readonly AvroValue[]> {
