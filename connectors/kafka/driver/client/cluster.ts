@@ -33,7 +33,21 @@ export class Cluster {
 
   /** @throws {SluiceError} `KAFKA_UNREACHABLE` naming the servers, `KAFKA_AUTHENTICATION`, `KAFKA_TLS` */
   async connect(): Promise<void> {
-    await retrying(this.settings.connectTimeoutMs, () => this.metadata([]))
+    const { connectTimeoutMs } = this.settings
+    let isSaid = false
+    await retrying(
+      connectTimeoutMs,
+      () => this.metadata([]),
+      (error) => {
+        if (isSaid) return
+        isSaid = true
+        const { message } = error as SluiceError
+        this.logger.warn(
+          { event: 'kafka-unreachable', err: error },
+          `${message}; trying for ${connectTimeoutMs} ms (KAFKA_CONNECT_TIMEOUT)`,
+        )
+      },
+    )
   }
 
   /** Undefined for a topic that is not there. */
