@@ -203,10 +203,11 @@ describe('a schema registry', () => {
   let server: Server
   let url: string
   beforeAll(async () => {
-    // Confluent's own answer to who may not come in.
-    server = createServer((_, response) => {
-      response.writeHead(401, { 'content-type': 'application/json' })
-      response.end('{"error_code":40101,"message":"Unauthorized"}')
+    // Confluent's own answer to who may not come in; and beside it no registry.
+    server = createServer(({ url }, response) => {
+      const isRegistry = url!.startsWith('/registry/')
+      response.writeHead(isRegistry ? 401 : 404, { 'content-type': 'application/json' })
+      response.end(isRegistry ? '{"error_code":401,"message":"Unauthorized"}' : '{"error":"Not Found"}')
     }).listen(0)
     url = `http://localhost:${(server.address() as AddressInfo).port}`
   })
@@ -221,16 +222,25 @@ describe('a schema registry', () => {
     })
   })
 
+  test('at an address of something else', async () => {
+    const error = await refusal(['submit', JOB], { ...writing, SCHEMA_REGISTRY_URL: url })
+    expect(error).toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      message: expect.stringContaining(`there is no schema registry at ${url}`),
+      fix: expect.stringContaining('SCHEMA_REGISTRY_URL'),
+    })
+  })
+
   test('that does not know the user', async () => {
     const error = await refusal(['submit', JOB], {
       ...writing,
-      SCHEMA_REGISTRY_URL: url,
+      SCHEMA_REGISTRY_URL: `${url}/registry`,
       SCHEMA_REGISTRY_USERNAME: 'alice',
       SCHEMA_REGISTRY_PASSWORD: 'not-the-secret',
     })
     expect(error).toMatchObject({
       code: 'REGISTRY_DENIED',
-      message: expect.stringContaining(`the schema registry at ${url} lets nobody in`),
+      message: expect.stringContaining(`the schema registry at ${url}/registry lets nobody in`),
       fix: expect.stringContaining('SCHEMA_REGISTRY_PASSWORD'),
     })
     expect(JSON.stringify(error)).not.toContain('not-the-secret')
