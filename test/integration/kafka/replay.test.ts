@@ -100,17 +100,17 @@ test('dead letters are in the topic and in the table, and what is good is copied
   expect(await publishedBy(['--to', 'mended', '--dry-run'])).toBeNull()
 })
 
-/** One after the other, each ends a replay. */
+/** One after the other, each ends a replay. The fifth end of a transaction is the first behind those of four fences. */
 const KILLED_AT = [
+  'kafka-sink.after-produce',
+  'checkpoint.after-manifest',
+  'kafka-sink.after-end:5',
   'source.after-poll:2',
   'kafka-sink.after-spill',
-  'checkpoint.before-manifest',
-  'checkpoint.after-manifest',
-  'kafka-sink.after-produce',
   'kafka-sink.before-end:5',
-  'kafka-sink.after-end:5',
+  'checkpoint.before-manifest',
   'kafka-sink.before-removal',
-]
+].slice(0, scale(8, 4))
 
 test('a replay that is killed again and again publishes each letter once, and the next one nothing', async () => {
   for (const fault of KILLED_AT) {

@@ -109,26 +109,28 @@ export class ClientAdmin implements KafkaAdmin {
     return this.persist(async () => {
       const metadata = await this.cluster.require(topic)
       const partitions = metadata.partitions.map(({ partition }) => partition)
-      const coordinator = await this.cluster.coordinator('group', group)
-      const committed = await coordinator.request(offsetFetchApi, { group, topic, partitions })
-      const subject = { doing: 'reading its offsets', group }
-      if (committed.error !== 'NONE') throw responseError(committed.error, subject)
-      const offsets: (number | undefined)[] = partitions.map(() => undefined)
-      for (const { partition, error, offset } of committed.partitions) {
-        if (error !== 'NONE') throw responseError(error, subject)
-        if (offset >= 0) offsets[partition] = offset
-      }
-      return offsets
+      return await this.cluster.atCoordinator('group', group, async (coordinator) => {
+        const committed = await coordinator.request(offsetFetchApi, { group, topic, partitions })
+        const subject = { doing: 'reading its offsets', group }
+        if (committed.error !== 'NONE') throw responseError(committed.error, subject)
+        const offsets: (number | undefined)[] = partitions.map(() => undefined)
+        for (const { partition, error, offset } of committed.partitions) {
+          if (error !== 'NONE') throw responseError(error, subject)
+          if (offset >= 0) offsets[partition] = offset
+        }
+        return offsets
+      })
     })
   }
 
   async commitGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
-    await this.persist(async () => {
-      const coordinator = await this.cluster.coordinator('group', group)
-      for (const { error } of await coordinator.request(offsetCommitApi, { group, topic, offsets })) {
-        if (error !== 'NONE') throw responseError(error, { doing: `committing offsets of ${topic}`, group })
-      }
-    })
+    await this.persist(() =>
+      this.cluster.atCoordinator('group', group, async (coordinator) => {
+        for (const { error } of await coordinator.request(offsetCommitApi, { group, topic, offsets })) {
+          if (error !== 'NONE') throw responseError(error, { doing: `committing offsets of ${topic}`, group })
+        }
+      }),
+    )
   }
 
   private listOffsets(topic: string, timestampMs: number): Promise<number[]> {

@@ -4,6 +4,7 @@ import { isSluiceError, type SluiceError } from '../../../../topology/errors.ts'
 import { responseError, topicNotFound, UNREACHABLE, unreachable } from '../../errors.ts'
 import type { KafkaSettings } from '../../settings.ts'
 import type { TopicMetadata } from '../driver.ts'
+import type { KafkaErrorName } from '../protocol/error-codes.ts'
 import { type MetadataResponse, metadataApi } from '../protocol/metadata.ts'
 import { type CoordinatorKind, findCoordinatorApi } from '../protocol/offsets.ts'
 import { BrokerConnection, type ClientContext } from './broker-connection.ts'
@@ -15,6 +16,8 @@ export class Cluster {
   private readonly context: ClientContext
   private readonly bootstrap: readonly BrokerConnection[]
   private readonly brokers = new Map<number, BrokerConnection>()
+  /** By kind and id. */
+  private readonly coordinators = new Map<string, BrokerConnection>()
   private controllerId = -1
   /** The first to be asked: the one that answered last. */
   private preferred: BrokerConnection | undefined
@@ -88,7 +91,28 @@ export class Cluster {
     return this.broker(this.controllerId)
   }
 
-  async coordinator(kind: CoordinatorKind, id: string): Promise<BrokerConnection> {
+  /**
+   * Asks the coordinator of a group or of a transactional id. Who it is, is looked up once, and again when it could not be
+   * reached or says that it is another.
+   */
+  async atCoordinator<T>(kind: CoordinatorKind, id: string, ask: (broker: BrokerConnection) => Promise<T>): Promise<T> {
+    const key = `${kind} ${id}`
+    try {
+      const known = this.coordinators.get(key)
+      const broker = known ?? (await this.findCoordinator(kind, id))
+      this.coordinators.set(key, broker)
+      return await ask(broker)
+    } catch (error) {
+      if (mayHaveMoved(error)) this.coordinators.delete(key)
+      throw error
+    }
+  }
+
+  close(): void {
+    for (const broker of [...this.bootstrap, ...this.brokers.values()]) broker.close()
+  }
+
+  private async findCoordinator(kind: CoordinatorKind, id: string): Promise<BrokerConnection> {
     const { error, nodeId } = await this.ask((broker) => broker.request(findCoordinatorApi, { kind, id }))
     if (error !== 'NONE') {
       const subject = kind === 'group' ? { group: id } : { transactionalId: id }
@@ -96,10 +120,6 @@ export class Cluster {
     }
     if (!this.brokers.has(nodeId)) await this.metadata([])
     return this.broker(nodeId)
-  }
-
-  close(): void {
-    for (const broker of [...this.bootstrap, ...this.brokers.values()]) broker.close()
   }
 
   private async metadata(topics: readonly string[] | 'all'): Promise<MetadataResponse> {
@@ -131,4 +151,10 @@ export class Cluster {
     }
     throw unreachable(this.settings.bootstrapServers, String(last?.details['reason']), last)
   }
+}
+
+const NOT_THERE: ReadonlySet<unknown> = new Set<KafkaErrorName>(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE'])
+
+function mayHaveMoved(error: unknown): boolean {
+  return isSluiceError(error) && (error.code === UNREACHABLE || NOT_THERE.has(error.details['kafkaError']))
 }
