@@ -66,7 +66,8 @@ export class KafkaSinkCommitter implements SinkCommitter {
   }
 
   async commit(request: CommitRequest): Promise<void> {
-    await this.apply(request)
+    const { context, topic } = this.options
+    await context.metrics.timed('commit_duration_seconds', { topic }, () => this.apply(request))
     if (request.committables.length === 0 || !this.hasOlderSegments) return
     await this.options.outbox.removeOlderThan(request.checkpointEpoch)
     this.hasOlderSegments = false
@@ -100,9 +101,13 @@ export class KafkaSinkCommitter implements SinkCommitter {
 
   private async apply(request: CommitRequest): Promise<void> {
     const segments = request.committables as unknown as readonly SegmentCommittable[]
+    const { context, topic } = this.options
+    const pending = context.metrics.gauge('pending_committables', { topic })
+    pending.set(segments.length)
     await settled(this.shards.map((shard) => shard.commit(request, this.shards.length)))
     this.options.faultPoint('kafka-sink.before-removal')
     await this.options.outbox.remove(segments.map(({ location }) => location))
+    pending.set(0)
   }
 
   private refuseReplaced(epoch: bigint): void {

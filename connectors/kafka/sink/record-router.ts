@@ -8,18 +8,22 @@ import type { SinkName } from './marker.ts'
 
 export class RecordRouter {
   private readonly sink: SinkName
-  private readonly topic: KnownTopic
+  private readonly known: KnownTopic
   private readonly partitioner: TopicPartitioner
 
   constructor({ job, uid }: SinkName, topic: KnownTopic) {
     this.sink = { job, uid }
-    this.topic = topic
+    this.known = topic
     this.partitioner = new TopicPartitioner(topic)
+  }
+
+  get topic(): string {
+    return this.known.name
   }
 
   /** One group for each partition. */
   emptyGroups(): OutgoingRecord[][] {
-    return Array.from({ length: this.topic.partitions }, () => [])
+    return Array.from({ length: this.known.partitions }, () => [])
   }
 
   /**
@@ -28,7 +32,7 @@ export class RecordRouter {
    * @throws {SluiceError} `RECORD_TOO_LARGE` before any checkpoint can hold what no broker takes; `PARTITION_NOT_FOUND`
    */
   route(records: readonly OutgoingRecord[], groups: OutgoingRecord[][]): void {
-    for (const record of records) if (!fits(record, this.topic.maxMessageBytes)) throw this.tooLarge(record)
+    for (const record of records) if (!fits(record, this.known.maxMessageBytes)) throw this.tooLarge(record)
     this.partitioner.split(records).groups.forEach((added, partition) => {
       const group = groups[partition]!
       for (const record of added) group.push(record)
@@ -36,8 +40,8 @@ export class RecordRouter {
   }
 
   private tooLarge(record: OutgoingRecord): SluiceError {
-    const { sink, topic } = this
-    const { name, maxMessageBytes } = topic
+    const { sink, known } = this
+    const { name, maxMessageBytes } = known
     const sizeBytes = BATCH_OVERHEAD_BYTES + recordBytes(record)
     const key = record.key === null ? 'without a key' : `with key '${printable(record.key)}'`
     return new SluiceError(

@@ -105,6 +105,11 @@ test(`waits for ${OUTAGE_MS} ms, says so, and goes on`, async () => {
         `all of ${3 * RECORDS} records copied ${Math.round(performance.now() - resumedMs)} ms after it was back`,
     )
     expect((await job.detail()).restarts).toBe(0)
+    await until('the job measures what it has sent', async () => {
+      const text = await job.client.metricsText()
+      const sent = text.matchAll(/num_records_send_total\{.*topic="orders-copied".*\} (\d+)/g)
+      return [...sent].reduce((sum, [, records]) => sum + Number(records), 0) === 3 * RECORDS
+    })
   } finally {
     job.process.kill('SIGINT')
     await job.process.ended
