@@ -1,5 +1,5 @@
 /**
- * Leaders of partitions are killed hard under a job from topic to topic on three brokers: records and markers have copies on
+ * Leaders of partitions are killed under a job from topic to topic on three brokers: records and markers have copies on
  * the others, which take over. Readers that are not ours count what is lost and what is there twice.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
