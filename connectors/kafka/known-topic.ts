@@ -1,6 +1,6 @@
-/** A topic as those need it who write to it: how many partitions it has, and how much it takes at a time. */
+/** Topics that have to be there; and one as those need it who write to it, with how much it takes at a time. */
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../../topology/record-bytes.ts'
-import type { KafkaAdmin } from './driver/driver.ts'
+import type { KafkaAdmin, TopicMetadata } from './driver/driver.ts'
 import { topicNotFound } from './errors.ts'
 
 export interface KnownTopic {
@@ -11,9 +11,19 @@ export interface KnownTopic {
 }
 
 /** @throws {SluiceError} `TOPIC_NOT_FOUND`, with the name that is nearest */
-export async function knownTopic(admin: KafkaAdmin, name: string, servers: readonly string[]): Promise<KnownTopic> {
+export async function requireTopic(
+  admin: KafkaAdmin,
+  name: string,
+  servers: readonly string[],
+): Promise<TopicMetadata> {
   const metadata = await admin.describeTopic(name)
   if (metadata === undefined) throw topicNotFound(name, servers, await admin.listTopics())
+  return metadata
+}
+
+/** @throws {SluiceError} `TOPIC_NOT_FOUND`, with the name that is nearest */
+export async function knownTopic(admin: KafkaAdmin, name: string, servers: readonly string[]): Promise<KnownTopic> {
+  const metadata = await requireTopic(admin, name, servers)
   const limit = (await admin.topicConfig(name)).get('max.message.bytes')
   return {
     name,

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../support/medallion.ts'
 import { runProcess } from '../../support/run-process.ts'
@@ -163,6 +164,71 @@ test('what a user may not do', async () => {
     })
   }
 })
+
+type Right = readonly [
+  operation: 'CREATE' | 'DESCRIBE_CONFIGS' | 'READ' | 'WRITE',
+  type: 'TOPIC' | 'TRANSACTIONAL_ID',
+  name: string,
+]
+
+/** What a job needs that copies a topic into another, each with what it is told without it. */
+const RIGHTS: readonly (readonly [refused: RegExp, ...rights: Right[]])[] = [
+  [/^topic 'orders': .*may not do it/, ['READ', 'TOPIC', 'orders']],
+  [/^topic 'payments': .*may not do it/, ['WRITE', 'TOPIC', 'payments']],
+  [/^topic 'payments': reading its configuration: .*may not do it/, ['DESCRIBE_CONFIGS', 'TOPIC', 'payments']],
+  [
+    /^topic 'sluice-markers': .*may not do it/,
+    ...(['CREATE', 'READ', 'WRITE', 'DESCRIBE_CONFIGS'] as const).map(
+      (operation) => [operation, 'TOPIC', 'sluice-markers'] as const,
+    ),
+  ],
+  [
+    /^transactional id 'bad-input\/sink\(payments\)\/\d': .*may not use it/,
+    ['WRITE', 'TRANSACTIONAL_ID', 'bad-input/'],
+  ],
+]
+
+test('one right after the other, until the job runs', async () => {
+  const env = {
+    ...job({ target: 'payments' }),
+    KAFKA_SASL_USERNAME: STRANGER.username,
+    KAFKA_SASL_PASSWORD: STRANGER.password,
+  }
+  const command = ['submit', JOB, '--until', 'latest']
+  for (const [refused, ...rights] of RIGHTS) {
+    const error = await refusal(command, env)
+    expect(error).toMatchObject({
+      code: 'KAFKA_AUTHORIZATION',
+      message: expect.stringMatching(refused),
+      fix: expect.stringContaining('kafka-acls.sh --add'),
+    })
+    await allow(rights)
+  }
+  const { code, stderr } = await runtime(command, env)
+  expect(code, stderr).toBe(0)
+})
+
+/** Grants the stranger these, on what has the name or begins with it. */
+async function allow(rights: readonly Right[]): Promise<void> {
+  const admin = new kafkajs.Kafka({
+    brokers: [...broker.sasl],
+    ssl: { ca: [broker.certificates.ca] },
+    sasl: { mechanism: 'plain', ...USER },
+  }).admin()
+  await admin.connect()
+  await admin.createAcls({
+    acl: rights.map(([operation, type, resourceName]) => ({
+      resourceType: kafkajs.AclResourceTypes[type],
+      resourceName,
+      resourcePatternType: kafkajs.ResourcePatternTypes.PREFIXED,
+      principal: `User:${STRANGER.username}`,
+      host: '*',
+      operation: kafkajs.AclOperationTypes[operation],
+      permissionType: kafkajs.AclPermissionTypes.ALLOW,
+    })),
+  })
+  await admin.disconnect()
+}
 
 test('more copies than there are brokers', async () => {
   for (const [command, env] of [
