@@ -52,7 +52,7 @@ function runtime(command: readonly string[], env: Environment = {}) {
         KAFKA_SASL_MECHANISM: 'plain',
         KAFKA_SASL_USERNAME: USER.username,
         KAFKA_SASL_PASSWORD: USER.password,
-        KAFKA_CONNECT_TIMEOUT: '3s',
+        KAFKA_CONNECT_TIMEOUT: '2s',
         METRICS_PORT: 'off',
         BAD_INPUT: '{}',
         ...env,
@@ -73,9 +73,12 @@ async function refusal(command: readonly string[], env: Environment) {
   return errorOf(result)
 }
 
-/** Of several at once. */
-const refusals = (commands: readonly (readonly string[])[], env: Environment) =>
-  Promise.all(commands.map((command) => refusal(command, env)))
+/** Of one after the other: several at once would be slow by themselves. */
+async function refusals(commands: readonly (readonly string[])[], env: Environment) {
+  const errors: Awaited<ReturnType<typeof refusal>>[] = []
+  for (const command of commands) errors.push(await refusal(command, env))
+  return errors
+}
 
 const COMMANDS: readonly (readonly string[])[] = [
   ['submit', JOB],
@@ -85,27 +88,27 @@ const COMMANDS: readonly (readonly string[])[] = [
 ]
 const publishing = () => ['publish', 'orders', events]
 
+const SUBMIT = [COMMANDS[0]!]
+
 describe('a wrong host', () => {
   test.each([
-    ['at which nothing listens', 'localhost:1', /Kafka is not reached at localhost:1: nothing listens there/],
-    [
-      'that there is not',
-      'nowhere.invalid:9092',
-      /Kafka is not reached at nowhere.invalid:9092: there is no host of this name/,
-    ],
-  ])('%s', async (_, server, message) => {
-    for (const error of await refusals([...COMMANDS, publishing()], { KAFKA_BOOTSTRAP_SERVERS: server })) {
-      expect(error).toMatchObject({ code: 'KAFKA_UNREACHABLE', message: expect.stringMatching(message) })
-      expect(error.fix).toContain('KAFKA_BOOTSTRAP_SERVERS')
+    ['at which nothing listens', COMMANDS, 'localhost:1', 'nothing listens there'],
+    ['that there is not', SUBMIT, 'nowhere.invalid:9092', 'there is no host of this name'],
+  ])('%s', async (_, commands, server, reason) => {
+    for (const error of await refusals([...commands, publishing()], { KAFKA_BOOTSTRAP_SERVERS: server })) {
+      expect(error).toMatchObject({
+        code: 'KAFKA_UNREACHABLE',
+        message: `Kafka is not reached at ${server}: ${reason}`,
+        fix: expect.stringContaining('KAFKA_BOOTSTRAP_SERVERS'),
+      })
     }
   })
 
   test('that takes connections and never answers', async () => {
     const silent = createSocketServer(() => {}).listen(0)
-    const { port } = silent.address() as AddressInfo
-    const env = { KAFKA_BOOTSTRAP_SERVERS: `localhost:${port}` }
-    for (const error of await refusals([COMMANDS[0]!, publishing()], env)) {
-      expect(error).toMatchObject({ code: 'KAFKA_UNREACHABLE', message: expect.stringContaining(`localhost:${port}`) })
+    const server = `localhost:${(silent.address() as AddressInfo).port}`
+    for (const error of await refusals([...SUBMIT, publishing()], { KAFKA_BOOTSTRAP_SERVERS: server })) {
+      expect(error).toMatchObject({ code: 'KAFKA_UNREACHABLE', message: expect.stringContaining(server) })
     }
     silent.close()
   })

@@ -53,15 +53,19 @@ test(`a leader is killed, ${KILLS} times`, { timeout: 1_800_000 }, async () => {
       const topic = topics[kill % topics.length]!
       const leader = await leaderOf(topic)
       const killedMs = performance.now()
+      const sinceMs = () => Math.round(performance.now() - killedMs)
       await cluster.kill(leader)
+      let next = leader
+      await job.until('another broker leads', async () => {
+        next = await leaderOf(topic)
+        return next >= 0 && next !== leader
+      })
+      const electedMs = sinceMs()
       await job.untilCheckpoint()
       await job.untilCheckpoint()
-      const seconds = ((performance.now() - killedMs) / 1_000).toFixed(1)
-      const next = await leaderOf(topic)
-      expect([1, 2, 3]).toContain(next)
-      expect(next).not.toBe(leader)
       console.log(
-        `broker ${leader} led ${topic} and was killed: two checkpoints later, after ${seconds} s, broker ${next} does`,
+        `broker ${leader} led ${topic} and was killed: broker ${next} does after ${electedMs} ms, ` +
+          `and two more checkpoints are complete after ${sinceMs()} ms`,
       )
       await cluster.start(leader)
       await job.until('all copies are there again', () => cluster.isWhole())
