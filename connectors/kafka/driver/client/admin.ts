@@ -39,7 +39,7 @@ export class ClientAdmin implements KafkaAdmin {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(createTopicApi, { ...topic, timeoutMs }, { waitsMs: timeoutMs })
       if (outcome.error === 'TOPIC_ALREADY_EXISTS') return false
-      requireDone(outcome, topic.topic, 'creating it')
+      await this.requireDone(outcome, topic.topic, 'creating it')
       return true
     })
     await this.untilLed(topic.topic, 1)
@@ -51,8 +51,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(createPartitionsApi, { topic, count, timeoutMs }, { waitsMs: timeoutMs })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, `raising it to ${count} partitions`)
+      await this.requireDone(outcome, topic, `raising it to ${count} partitions`)
     })
     await this.untilLed(topic, count)
   }
@@ -62,8 +61,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(deleteTopicApi, { topic, timeoutMs }, { waitsMs: timeoutMs })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, 'deleting it')
+      await this.requireDone(outcome, topic, 'deleting it')
     })
   }
 
@@ -71,8 +69,7 @@ export class ClientAdmin implements KafkaAdmin {
     return this.persist(async () => {
       const controller = await this.cluster.controller()
       const config = await controller.request(describeConfigsApi, { topic })
-      if (config.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(config, topic, 'reading its configuration')
+      await this.requireDone(config, topic, 'reading its configuration')
       return config.entries
     })
   }
@@ -81,8 +78,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(alterConfigsApi, { topic, config })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, 'changing its configuration')
+      await this.requireDone(outcome, topic, 'changing its configuration')
     })
     // The controller has it; a broker follows a moment later.
     await this.persist(async () => {
@@ -147,12 +143,28 @@ export class ClientAdmin implements KafkaAdmin {
     })
   }
 
-  /** The brokers learn of a topic one after the other: it can be written to once its partitions have leaders. */
+  private async requireDone({ error, message }: Outcome, topic: string, doing: string): Promise<void> {
+    if (error === 'NONE') return
+    // Where another broker knows it, this one has not heard of it yet.
+    const isLate = error === 'UNKNOWN_TOPIC_OR_PARTITION'
+    if (isLate) await this.cluster.require(topic)
+    throw responseError(isLate ? 'LEADER_NOT_AVAILABLE' : error, { doing, topic }, message)
+  }
+
+  /**
+   * The brokers learn of a topic one after the other: it can be used once all that are there know of leaders of its
+   * partitions, since any of them may be asked next.
+   */
   private async untilLed(topic: string, count: number): Promise<void> {
     await this.persist(async () => {
-      const metadata = await this.cluster.describe(topic)
-      const isLed = metadata?.partitions.every(({ leader }) => leader >= 0) === true
-      if (isLed && metadata.partitions.length >= count) return
+      const described = await this.cluster.describeEverywhere(topic)
+      const isLed = described.every(
+        (metadata) =>
+          metadata !== undefined &&
+          metadata.partitions.length >= count &&
+          metadata.partitions.every(({ leader }) => leader >= 0),
+      )
+      if (isLed) return
       throw responseError('LEADER_NOT_AVAILABLE', { doing: 'waiting for the leaders of its partitions', topic })
     })
   }
@@ -164,10 +176,6 @@ export class ClientAdmin implements KafkaAdmin {
   private get timeoutMs(): number {
     return this.cluster.settings.connectTimeoutMs
   }
-}
-
-function requireDone({ error, message }: Outcome, topic: string, doing: string): void {
-  if (error !== 'NONE') throw responseError(error, { doing, topic }, message)
 }
 
 function requireOffset({ error, partition, offset }: PartitionOffset, topic: string): number {

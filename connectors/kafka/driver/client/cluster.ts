@@ -55,12 +55,20 @@ export class Cluster {
 
   /** Undefined for a topic that is not there. */
   async describe(topic: string): Promise<TopicMetadata | undefined> {
-    const { topics } = await this.metadata([topic])
-    const { error, partitions } = topics[0]!
-    if (error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
-    if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE')
-      throw responseError(error, { doing: 'asking for it', topic })
-    return { topic, partitions }
+    return topicOf(await this.metadata([topic]))
+  }
+
+  /** As each broker that can be reached knows it. */
+  async describeEverywhere(topic: string): Promise<readonly (TopicMetadata | undefined)[]> {
+    await this.metadata([])
+    const answers = await Promise.allSettled(
+      [...this.brokers.values()].map(async (broker) => topicOf(await broker.request(metadataApi, [topic]))),
+    )
+    return answers.flatMap((answer) => {
+      if (answer.status === 'fulfilled') return [answer.value]
+      if (isSluiceError(answer.reason, UNREACHABLE)) return []
+      throw answer.reason
+    })
   }
 
   /** @throws {SluiceError} `TOPIC_NOT_FOUND` with the nearest name */
@@ -151,6 +159,15 @@ export class Cluster {
     }
     throw unreachable(this.settings.bootstrapServers, String(last?.details['reason']), last)
   }
+}
+
+/** Undefined: it is not there, as far as the broker knows that was asked for it alone. */
+function topicOf({ topics }: MetadataResponse): TopicMetadata | undefined {
+  const { topic, error, partitions } = topics[0]!
+  if (error === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
+  if (error !== 'NONE' && error !== 'LEADER_NOT_AVAILABLE')
+    throw responseError(error, { doing: 'asking for it', topic })
+  return { topic, partitions }
 }
 
 const NOT_THERE: ReadonlySet<unknown> = new Set<KafkaErrorName>(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE'])

@@ -164,9 +164,16 @@ class Transaction implements KafkaTransaction {
           // The others were not tried because of this one.
           const cause = failed.find(({ error }) => error !== 'OPERATION_NOT_ATTEMPTED')
           if (cause === undefined) return
-          if (cause.error === 'UNKNOWN_TOPIC_OR_PARTITION') await cluster.require(cause.topic)
+          // Where another broker knows it, this one has not heard of it yet.
+          const isLate = cause.error === 'UNKNOWN_TOPIC_OR_PARTITION'
+          if (isLate) await cluster.require(cause.topic)
           const doing = 'adding it to a transaction'
-          throw responseError(cause.error, { doing, transactionalId, topic: cause.topic, partition: cause.partition })
+          throw responseError(isLate ? 'LEADER_NOT_AVAILABLE' : cause.error, {
+            doing,
+            transactionalId,
+            topic: cause.topic,
+            partition: cause.partition,
+          })
         }),
       ),
     )
