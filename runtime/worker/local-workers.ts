@@ -3,6 +3,7 @@ import { compile } from '../../topology/plan/compile.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { LocalTransport } from '../transport/local-transport.ts'
 import type { Transport } from '../transport/transport.ts'
+import { collectLessOften } from './heap-growth.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
 export interface LocalWorkersOptions
@@ -35,6 +36,7 @@ export function localWorkers({ topology, connections, ...options }: LocalWorkers
     launcher: {
       heartbeats: false,
       async launch(name, address, token) {
+        collectLessOften()
         const worker = await Worker.connect(address, {
           ...options,
           name,

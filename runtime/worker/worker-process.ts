@@ -13,12 +13,14 @@ import { createMetrics } from '../observability/metrics.ts'
 import type { Deployment } from '../protocol/messages.ts'
 import { systemClock } from '../time/system-clock.ts'
 import { SocketTransport } from '../transport/socket-transport.ts'
+import { collectLessOften } from './heap-growth.ts'
 import { startHeartbeats } from './heartbeats.ts'
 import type { WorkerStart } from './process-workers.ts'
 import { Worker } from './worker.ts'
 
 export async function runWorkerProcess(): Promise<void> {
   const start = JSON.parse(await text(process.stdin)) as WorkerStart
+  collectLessOften()
   const { worker: name, address, token, job, file, config } = start
   // A terminal's Ctrl-C reaches the whole group: what it means is for the coordinator to say.
   process.on('SIGINT', () => {})

@@ -286,7 +286,7 @@ describe('a schema registry', () => {
     const error = await refusal(['submit', JOB], { ...writing, SCHEMA_REGISTRY_URL: 'http://localhost:1' })
     expect(error).toMatchObject({
       code: 'REGISTRY_UNAVAILABLE',
-      message: expect.stringContaining('the schema registry at http://localhost:1 does not answer'),
+      message: expect.stringContaining("at http://localhost:1, asked about subject 'in-avro-value', does not answer"),
       fix: expect.stringContaining('SCHEMA_REGISTRY_URL'),
     })
   })
@@ -309,7 +309,7 @@ describe('a schema registry', () => {
     })
     expect(error).toMatchObject({
       code: 'REGISTRY_DENIED',
-      message: expect.stringContaining(`the schema registry at ${url}/registry lets nobody in`),
+      message: expect.stringContaining(`at ${url}/registry, asked about subject 'in-avro-value', lets nobody in`),
       fix: expect.stringContaining('SCHEMA_REGISTRY_PASSWORD'),
     })
     expect(JSON.stringify(error)).not.toContain('not-the-secret')

@@ -29,12 +29,13 @@ type Scan = (
   columns: readonly EncodedColumn[],
   setNull: (column: EncodedColumn, row: number) => void,
   reserve: (column: EncodedColumn, bytes: number) => Uint8Array,
+  view: (bytes: Uint8Array) => DataView,
   isUtf8: (bytes: Uint8Array) => boolean,
   slow: (row: number, start: number, end: number) => boolean,
   powers: readonly number[],
 ) => boolean
 
-const PARAMETERS = 'b, starts, ends, first, count, columns, setNull, reserve, isUtf8, slow, POWERS' as const
+const PARAMETERS = 'b, starts, ends, first, count, columns, setNull, reserve, view, isUtf8, slow, POWERS' as const
 
 /**
  * The scanner of a schema, which gives what `jsonDeserializer` gives. Undefined where the schema has a type that it does
@@ -60,7 +61,7 @@ export function columnScanner(schema: z.ZodObject): ColumnScanner | undefined {
       return true
     }
     const arrays = [bytes, starts, ends, first, count, columns] as const
-    if (!scan(...arrays, setNull, reserve as never, isUtf8, slow, POWERS_OF_TEN)) return undefined
+    if (!scan(...arrays, setNull, reserve as never, viewOf, isUtf8, slow, POWERS_OF_TEN)) return undefined
     columns.forEach((column, index) => {
       if (column.kind === 'utf8') expectedBytes[index] = (1.1 * column.used) / count
     })
@@ -84,6 +85,8 @@ export function columnScanner(schema: z.ZodObject): ColumnScanner | undefined {
     }
   }
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength)
 
 type RowMaker = (columns: readonly ArrayLike<unknown>[], count: number) => readonly Record<string, unknown>[]
 

@@ -10,6 +10,7 @@ import type { EncodedKind } from '../../encoded-column.ts'
 import { quoted } from '../../generated.ts'
 import type { DataType, Field } from '../types.ts'
 import { DECIMAL_DIGITS } from './digits.ts'
+import { areNext, copyText, copyUuid } from './words.ts'
 
 /** How columns hold a type; undefined when the scanner does not know it. */
 export function encodedKind({ type, int53 }: Pick<Field, 'type' | 'int53'>): EncodedKind | undefined {
@@ -39,21 +40,28 @@ export function encodedKind({ type, int53 }: Pick<Field, 'type' | 'int53'>): Enc
 }
 
 /**
- * The body of `(b, starts, ends, first, count, columns, setNull, reserve, isUtf8, slow, POWERS)`: scans `count` records
- * from place `first` on, each from `starts` to `ends` in the bytes `b`, into rows 0 and on. Gives false as soon as
+ * The body of `(b, starts, ends, first, count, columns, setNull, reserve, view, isUtf8, slow, POWERS)`: scans `count`
+ * records from place `first` on, each from `starts` to `ends` in the bytes `b`, into rows 0 and on. Gives false as soon as
  * `slow(row, start, end)` does.
+ *
+ * Of column k: `ck` itself, `ak` its values, `hk` their halves; of text `wk` its bytes to write, `uk` how many are taken,
+ * `vk` with those of this record, `ok` its offsets; of dates `yk`, `mk` and `dk`, as they came last, and `zk`, the day.
  */
 export function scanCode(fields: readonly Field[]): string {
   const kinds = fields.map((field) => encodedKind(field)!)
   const strings = kinds.flatMap((kind, k) => (kind === 'utf8' ? [k] : []))
+  const dates = fields.flatMap(({ type }, k) => (DATES.has(type.kind) ? [k] : []))
+  const [y, m, d] = [0, 4, 6].map((at) => Buffer.from('1970-01-01').readInt32LE(at))
   const each = (list: readonly number[], code: (k: number) => string) => list.map(code).join('\n')
   return `
     ${each([...fields.keys()], (k) => `const c${k} = columns[${k}];`)}
-    ${each(strings, (k) => `let d${k} = c${k}.data, u${k} = 0; const o${k} = c${k}.offsets;`)}
+    const r = view(b)
+    ${each(strings, (k) => `let w${k} = view(c${k}.data), u${k} = 0; const o${k} = c${k}.offsets;`)}
     ${fields.map((_, k) => arrays(kinds[k]!, k)).join('\n')}
+    ${each(dates, (k) => `let y${k} = ${y}, m${k} = ${m}, d${k} = ${d}, z${k} = 0;`)}
     for (let row = 0; row < count; row++) {
       const start = starts[first + row], end = ends[first + row]
-      ${each(strings, (k) => `if (d${k}.length - u${k} < end - start) { c${k}.used = u${k}; d${k} = reserve(c${k}, end - start) }`)}
+      ${each(strings, (k) => `if (w${k}.byteLength - u${k} < end - start) { c${k}.used = u${k}; w${k} = view(reserve(c${k}, end - start)) }`)}
       record: {
         if (start < 0 || b[start] !== 123) break record
         let p = start + 1, c = 0, high = 0
@@ -70,7 +78,7 @@ export function scanCode(fields: readonly Field[]): string {
       }
       ${each(strings, (k) => `c${k}.used = u${k};`)}
       if (!slow(row, start, end)) return false
-      ${each(strings, (k) => `u${k} = c${k}.used; d${k} = c${k}.data;`)}
+      ${each(strings, (k) => `u${k} = c${k}.used; w${k} = view(c${k}.data);`)}
     }
     ${each(strings, (k) => `c${k}.used = u${k};`)}
     return true`
@@ -82,14 +90,15 @@ function arrays(kind: EncodedKind, k: number): string {
   return `const a${k} = c${k}.values;`
 }
 
+const DATES: ReadonlySet<DataType['kind']> = new Set(['date', 'timestamp', 'timestamptz'])
+
 /** One field: its value where its name comes next, else null. */
 function member({ name, type, int53 }: Field, k: number): string {
   const key = [...Buffer.from(`${quoted(name)}:`)]
-  const isNext = key.map((byte, i) => `b[p + ${i}] === ${byte}`).join(' && ')
   const none =
     type.kind === 'string' || type.kind === 'uuid' ? `c${k}.used = v${k}; setNull(c${k}, row)` : `setNull(c${k}, row)`
   return `
-    if (${isNext}) {
+    if (${areNext(key)}) {
       p += ${key.length}
       if (b[p] === 32) p++
       if (b[p] === 110) {
@@ -112,23 +121,13 @@ function value(type: DataType, int53: boolean, k: number): string {
     case 'string':
       return `
         if (b[p++] !== 34) break record
-        while ((c = b[p]) !== 34) {
-          if (!(c >= 32) || c === 92) break record
-          if (c > 127) high = 1
-          d${k}[v${k}++] = c
-          p++
-        }
+        ${copyText(k)}
         p++
         o${k}[row + 1] = v${k}`
     case 'uuid':
       return `
         if (b[p++] !== 34) break record
-        for (let i = 0; i < 36; i++) {
-          c = b[p++]
-          if (i === 8 || i === 13 || i === 18 || i === 23) { if (c !== 45) break record }
-          else if (!((c >= 48 && c <= 57) || (c >= 97 && c <= 102))) break record
-          d${k}[v${k}++] = c
-        }
+        ${copyUuid(k)}
         if (b[p++] !== 34) break record
         o${k}[row + 1] = v${k}`
     case 'boolean':
@@ -162,7 +161,7 @@ function value(type: DataType, int53: boolean, k: number): string {
         if (m >= ${10 ** type.precision}) break record
         a${k}[row] = negative && m !== 0 ? -m : m }`
     case 'date':
-      return `{ if (b[p++] !== 34) break record; ${date};
+      return `{ if (b[p++] !== 34) break record; ${day(k)};
  if (b[p++] !== 34) break record; a${k}[row] = days }`
     case 'time':
       return `{ if (b[p++] !== 34) break record; ${time};
@@ -171,7 +170,7 @@ function value(type: DataType, int53: boolean, k: number): string {
     case 'timestamptz':
       return `{
         if (b[p++] !== 34) break record
-        ${date};
+        ${day(k)};
         if (b[p++] !== 84) break record
         ${time};
         ${type.kind === 'timestamptz' ? 'if (b[p++] !== 90) break record' : ''}
@@ -218,6 +217,17 @@ const two = (at: string) => `(b[${at}] - 48) * 10 + b[${at} + 1] - 48`
 const areDigits = (...places: readonly number[]) =>
   places.map((i) => `b[p + ${i}] >= 48 && b[p + ${i}] <= 57`).join(' && ')
 
+/** Makes `days`: those of the row before where the date is the same, as it mostly is. */
+const day = (k: number) => `
+  if (p + 10 > end) break record
+  const y = r.getInt32(p, true), m = r.getInt32(p + 4, true), d = r.getInt32(p + 6, true)
+  if (y !== y${k} || m !== m${k} || d !== d${k}) {
+    ${date}
+    y${k} = y, m${k} = m, d${k} = d, z${k} = days
+  }
+  const days = z${k}
+  p += 10`
+
 /** Makes `days` since the epoch, of 1970 to 2199; see days_from_civil in Howard Hinnant's "chrono-compatible date algorithms". */
 const date = `
   if (!(${areDigits(0, 1, 2, 3, 5, 6, 8, 9)}) || b[p + 4] !== 45 || b[p + 7] !== 45) break record
@@ -226,7 +236,6 @@ const date = `
   if (year < 1970 || year > 2199 || month < 1 || month > 12 || day < 1) break record
   const isLeap = (year & 3) === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (day > (month === 2 ? (isLeap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31)) break record
-  p += 10
   const shifted = month > 2 ? year : year - 1
   const era = (shifted / 400) | 0
   const yearOfEra = shifted - era * 400

@@ -54,7 +54,7 @@ const times = fc
   .tuple(days, clocks, fc.constantFrom('', 'Z', '+01:00'))
   .map(([day, clock, zone]) => `${day}T${clock}${zone}`)
 const strings = fc.oneof(
-  fc.string({ maxLength: 12 }),
+  fc.string({ maxLength: 24 }),
   fc.string({ unit: 'grapheme', maxLength: 6 }),
   fc.string({ unit: 'binary', maxLength: 4 }),
 )
@@ -186,6 +186,12 @@ describe('a scanned batch', () => {
     expect(
       scan({ bytes: Buffer.from('{}'), starts: Int32Array.of(-1), ends: Int32Array.of(-1), first: 0 }, 1),
     ).toBeUndefined()
+  })
+
+  test.each([0x00, 0xff, 0x20, 0x7f])('takes ten bytes %i for no date', (byte) => {
+    const odd = Buffer.concat([Buffer.from('{"day":"'), Buffer.alloc(10, byte), Buffer.from('"}')])
+    const good = Buffer.from('{"day":"1970-01-01"}')
+    for (const records of [[odd], [good, odd], [good, good]]) check(records)
   })
 
   test('has fields of any name', () => {
