@@ -4,6 +4,7 @@ import { isSluiceError, type SluiceError } from '../../../../topology/errors.ts'
 import { responseError, topicNotFound, UNREACHABLE, unreachable } from '../../errors.ts'
 import type { KafkaSettings } from '../../settings.ts'
 import type { TopicMetadata } from '../driver.ts'
+import type { KafkaErrorName } from '../protocol/error-codes.ts'
 import { type MetadataResponse, metadataApi } from '../protocol/metadata.ts'
 import { type CoordinatorKind, findCoordinatorApi } from '../protocol/offsets.ts'
 import { BrokerConnection, type ClientContext } from './broker-connection.ts'
@@ -51,6 +52,21 @@ export class Cluster {
     const metadata = await this.describe(topic)
     if (metadata !== undefined) return metadata
     throw topicNotFound(topic, this.settings.bootstrapServers, await this.listTopics())
+  }
+
+  /**
+   * What an answer about a topic means. Brokers learn of a topic, and of its partitions, one after the other: what one does
+   * not know and another does is only not ready yet.
+   *
+   * @throws {SluiceError} `TOPIC_NOT_FOUND` with the nearest name
+   */
+  async meaningOf(
+    error: KafkaErrorName,
+    { topic, partition = 0 }: { readonly topic: string; readonly partition?: number },
+  ): Promise<KafkaErrorName> {
+    if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') return error
+    const { partitions } = await this.require(topic)
+    return partitions[partition] === undefined ? error : 'LEADER_NOT_AVAILABLE'
   }
 
   async listTopics(): Promise<readonly string[]> {
