@@ -220,6 +220,25 @@ describe('a commit whose reply is lost', () => {
     await refused
   })
 
+  test('goes on for as long as every producer gets something done', async () => {
+    const config = { 'max.message.bytes': '150' }
+    const { begin, kafka, clock, values } = testCluster({ set: { sinkShards: 1 }, config, transactionBytes: 1 })
+    const { committer, prepare } = await begin(1n)
+    const specs = Array.from({ length: 30 }, (_, i) => `a=${i}`)
+    kafka.network.next('end-transaction', 'reply-lost', { times: 30 })
+    const committed = committer.commit(await prepare(1n, ...specs))
+    let isDone = false
+    void committed.finally(() => {
+      isDone = true
+    })
+    for (let i = 0; i < 1_000 && !isDone; i++) {
+      await clock.turn()
+      clock.advance(0)
+    }
+    await committed
+    expect(values()).toEqual(specs)
+  })
+
   test('fails the attempt when producers get nothing done for long', async () => {
     const { begin, kafka, clock } = testCluster({ set: { sinkShards: 1 } })
     const { committer, prepare } = await begin(1n)
