@@ -160,6 +160,20 @@ describe('the topic of markers', () => {
     await expect(begin(1n)).rejects.toMatchObject({ code: 'MARKER_TOPIC_INVALID' })
   })
 
+  test('is missed where it is another one: what a checkpoint owes may be in the topic', async () => {
+    const cluster = testCluster()
+    const crash = (name: string) => {
+      if (name === 'kafka-sink.before-removal') throw new Error('crash')
+    }
+    const first = await cluster.begin(1n, undefined, { faultPoint: crash })
+    const one = await first.prepare(1n, 'a=1')
+    await expect(first.committer.commit(one)).rejects.toThrow('crash')
+    const elsewhere = { settings: { ...cluster.settings, markerTopic: 'other-markers' } }
+    await expect(cluster.begin(2n, one, elsewhere)).rejects.toMatchObject({ code: 'MARKERS_MISSING' })
+    await cluster.begin(3n, one)
+    expect(cluster.values()).toEqual(['a=1'])
+  })
+
   test('of a newer version is not guessed at', async () => {
     const { begin, kafka } = testCluster()
     const first = await begin(1n)
