@@ -14,15 +14,17 @@ export class Cluster {
   readonly settings: KafkaSettings
   readonly logger: Logger
   private readonly context: ClientContext
+  private readonly onClose: () => void
   private readonly bootstrap: readonly BrokerConnection[]
   private readonly brokers = new Map<number, BrokerConnection>()
   private controllerId = -1
   /** The first to be asked: the one that answered last. */
   private preferred: BrokerConnection | undefined
 
-  constructor(context: ClientContext) {
+  constructor(context: ClientContext, onClose: () => void = () => {}) {
     const { settings, logger } = context
     this.context = context
+    this.onClose = onClose
     this.settings = settings
     this.logger = logger
     this.bootstrap = settings.bootstrapServers.map((server) => {
@@ -102,6 +104,7 @@ export class Cluster {
 
   close(): void {
     for (const broker of [...this.bootstrap, ...this.brokers.values()]) broker.close()
+    this.onClose()
   }
 
   private async metadata(topics: readonly string[] | 'all'): Promise<MetadataResponse> {

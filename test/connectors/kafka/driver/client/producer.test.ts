@@ -16,7 +16,7 @@ function broker(partitions = 1): ScriptedBroker {
 
 test('sends to a partition that the topic has got since the send before', async () => {
   const scripted = broker(1)
-  const producer = await scripted.producer({})
+  const producer = await scripted.driver().producer({})
   await producer.send([part(0)], 'all')
   scripted.topics.set('events', 2)
   await producer.send([part(1)], 'all')
@@ -25,7 +25,7 @@ test('sends to a partition that the topic has got since the send before', async 
 
 test('ends a transaction once: what got no answer may still arrive, and would end the next one', async () => {
   const scripted = broker()
-  const producer = await scripted.producer({ transactionalId: 'job/sink/0' })
+  const producer = await scripted.driver().producer({ transactionalId: 'job/sink/0' })
   const transaction = await producer.begin()
   await transaction.send([part()])
   scripted.silent.add('EndTxn')
@@ -40,7 +40,7 @@ test.each([-1, 6, 7, 20].map((code) => [errorName(code), code] as const))(
   'does not know what has become of a batch that was answered with %s until the time was over',
   async (_name, code) => {
     const scripted = broker()
-    const producer = await scripted.producer({})
+    const producer = await scripted.driver().producer({})
     scripted.errors.set(
       'Produce',
       Array.from({ length: 1_000 }, () => code),
@@ -57,7 +57,7 @@ test.each([-1, 6, 7, 20].map((code) => [errorName(code), code] as const))(
 
 test('knows that a batch is not there which the broker refused', async () => {
   const scripted = broker()
-  const producer = await scripted.producer({})
+  const producer = await scripted.driver().producer({})
   scripted.errors.set('Produce', [87]) // INVALID_RECORD
   await expect(producer.send([part(0, 2)], 'all')).rejects.toMatchObject({ code: 'KAFKA_INVALID_RECORD' })
   await producer.send([part(0, 2)], 'all')
@@ -67,7 +67,7 @@ test('knows that a batch is not there which the broker refused', async () => {
 
 test('asks again while a coordinator has not heard of a topic that is there', async () => {
   const scripted = broker()
-  const producer = await scripted.producer({ transactionalId: 'job/sink/0' })
+  const producer = await scripted.driver().producer({ transactionalId: 'job/sink/0' })
   scripted.errors.set('AddPartitionsToTxn', [3]) // UNKNOWN_TOPIC_OR_PARTITION
   const transaction = await producer.begin()
   await transaction.send([part()])

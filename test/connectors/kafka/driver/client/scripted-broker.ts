@@ -1,9 +1,8 @@
 /** A cluster of one broker at the other end of a line: it answers in Kafka's bytes, as a test says. */
 
-import { Cluster } from '../../../../../connectors/kafka/driver/client/cluster.ts'
+import { ClientDriver } from '../../../../../connectors/kafka/driver/client/client-driver.ts'
 import type { Line, LineRequest } from '../../../../../connectors/kafka/driver/client/line.ts'
-import { ClientProducer } from '../../../../../connectors/kafka/driver/client/producer.ts'
-import type { ProducerOptions } from '../../../../../connectors/kafka/driver/driver.ts'
+import type { KafkaDriver } from '../../../../../connectors/kafka/driver/driver.ts'
 import { BATCH } from '../../../../../connectors/kafka/driver/protocol/record-batch.ts'
 import { RequestWriter } from '../../../../../connectors/kafka/driver/protocol/request-writer.ts'
 import { ResponseReader } from '../../../../../connectors/kafka/driver/protocol/response-reader.ts'
@@ -38,9 +37,8 @@ export class ScriptedBroker {
     connectTimeoutMs: 30,
   } as unknown as KafkaSettings
 
-  producer(options: ProducerOptions): Promise<ClientProducer> {
-    const cluster = new Cluster({ settings: this.settings, logger: recordingLogger(), openLine: () => this.open() })
-    return ClientProducer.create(cluster, options)
+  driver(): KafkaDriver {
+    return new ClientDriver({ settings: this.settings, logger: recordingLogger(), openLine: () => this.open() })
   }
 
   private open() {
