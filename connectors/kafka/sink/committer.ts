@@ -121,7 +121,7 @@ export class KafkaSinkCommitter implements SinkCommitter {
     for (const marker of this.markers.all()) {
       if (marker.epoch <= epoch) continue
       throw this.error('FENCED', `epoch ${epoch} is over, epoch ${marker.epoch} has taken its place`, {
-        fix: 'Nothing needs doing: this attempt has been replaced and ends here.',
+        fix: 'Nothing needs doing where a newer attempt of the job goes on. Where none does, this is not the checkpoint store that the job had: bring that one back, or give the job another name.',
         details: { epoch: String(epoch), newerEpoch: String(marker.epoch) },
       })
     }
