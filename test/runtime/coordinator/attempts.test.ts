@@ -155,3 +155,22 @@ it('a job that is canceled does not wait for ever for a commit that waits for so
   expect((await master.done).state).toBe('CANCELED')
   expect(closed).toBe(1)
 })
+
+it('a job that is canceled does not wait for a fence that waits for somebody else', async () => {
+  const fencing = Promise.withResolvers<void>()
+  const givenUp = Promise.withResolvers<never>()
+  const { master } = toldJob({
+    async fence() {
+      fencing.resolve()
+      await givenUp.promise
+    },
+    async closeCommitter() {
+      givenUp.reject(new Error('the committer is closed'))
+    },
+  })
+  const started = master.start().catch((error: unknown) => error)
+  await fencing.promise
+  await master.cancel()
+  expect((await master.done).state).toBe('CANCELED')
+  await started
+})
