@@ -106,6 +106,23 @@ describe('a topic as a sink that is exactly once', () => {
     await committer.commit(await prepare(1n))
   })
 
+  test.each([
+    ['without a key, where the topic is compacted', { 'cleanup.policy': 'compact' }, { key: null }],
+    ['of tomorrow', {}, { key: bytes('user-1'), timestampMs: Date.UTC(2026, 0, 2) }],
+  ])('refuses a record %s when it is written: its checkpoint could not be committed', async (_which, config, parts) => {
+    const { begin } = testCluster({ config })
+    const { writer, prepare, committer } = await begin(1n)
+    const refused = { ...parts, value: bytes('x') }
+    expect(() => writer.write(new Batch([record('small=1'), refused]))).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_REFUSED',
+        message: expect.stringMatching(/^job 'job', sink 'sink\(out\)', topic 'out': a record /),
+        fix: expect.stringContaining('`poisoned`'),
+      }),
+    )
+    await committer.commit(await prepare(1n, 'small=2'))
+  })
+
   test('names a topic that is not there', async () => {
     const cluster = testCluster()
     const refused = cluster.open({ topic: 'ouf' }).createWriter(cluster.context(1n))
