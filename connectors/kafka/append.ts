@@ -106,7 +106,7 @@ export class KafkaAppender {
       }
     } catch (error) {
       // It may be of no more use; the next append makes another.
-      if (this.producer === producer) this.producer = undefined
+      this.producer = undefined
       void producer.then((each) => each.close()).catch(() => {})
       throw error
     }
