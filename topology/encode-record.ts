@@ -3,7 +3,7 @@ import type { Serializer } from './contract/serde.ts'
 import type { OutgoingRecord, RecordHeader } from './contract/topic.ts'
 import { Batch } from './element.ts'
 import { OperatorError } from './errors.ts'
-import { keyBytes, type RecordKey } from './record-key.ts'
+import { type RecordKey, rowKey } from './record-key.ts'
 import type { Topic } from './topic.ts'
 import { userFunctionError } from './user-function.ts'
 
@@ -37,7 +37,7 @@ export function recordEncoder(
   serializer: Serializer<any>,
   { key = topic.key, headers, timestamp = 'event' }: RecordParts,
 ): (batch: Batch) => Batch<OutgoingRecord> {
-  const keyOf = typeof key === 'function' ? key : key === undefined ? () => null : (row: any) => row[key]
+  const keyOf = key === undefined ? () => null : rowKey(key)
 
   function value(row: unknown): Uint8Array {
     try {
@@ -54,7 +54,7 @@ export function recordEncoder(
 
   function keyFor(row: unknown): Uint8Array | null {
     try {
-      return keyBytes(keyOf(row))
+      return keyOf(row)
     } catch (error) {
       throw userFunctionError(uid, typeof key === 'string' ? `key "${key}"` : 'the function of key', row, error)
     }

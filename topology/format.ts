@@ -21,7 +21,7 @@ export type Compatibility =
 export interface RegistryFormatOptions {
   /** What the registry keeps the topic's schemas under. @default the topic's name and `-value` (TopicNameStrategy) */
   readonly subject?: string
-  /** Set for the subject when a job writes the topic. @default as the registry has it */
+  /** Set for the subject when a job or a producer writes the topic. @default as the registry has it */
   readonly compatibility?: Compatibility
   /**
    * The full name of the record (Avro) or message (Protobuf), as `com.shop.Order`. For Avro, readers in other languages may
@@ -54,7 +54,7 @@ const JSON_FORMAT: TopicFormat = Object.freeze({ kind: 'json' })
  * in Avro's binary form. Records written with any schema of the registry are read by the fields of the topic's own: a
  * field that the writer did not have is null, one that the topic does not know is left out.
  *
- * What is written has the schema that follows from the topic's zod object, registered when the job starts.
+ * What is written has the schema that follows from the topic's zod object, registered when the job or the producer starts.
  *
  * @example topic('orders', Order, { format: avro({ compatibility: 'FULL' }) })
  */

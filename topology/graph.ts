@@ -8,7 +8,7 @@ import { TopologyError } from './errors.ts'
 import type { Json } from './json.ts'
 import type { Field } from './schema/types.ts'
 import type { TableReference } from './table.ts'
-import type { Topic, TypedTopic } from './topic.ts'
+import type { Topic } from './topic.ts'
 
 /** What a node does. Functions in here never leave the process; every worker builds them anew from the job module. */
 export type Behaviour =
@@ -26,7 +26,7 @@ export type Behaviour =
 
 /** Where records come from: a topic that configuration maps to a system, an endpoint, or a source made in the job. */
 export type SourceReference =
-  | { readonly kind: 'topic'; readonly name: string; readonly topic: TypedTopic }
+  | { readonly kind: 'topic'; readonly name: string; readonly topic: Topic<any> }
   | { readonly kind: 'endpoint'; readonly name: string; readonly endpoint: EndpointReference }
   | { readonly kind: 'custom'; readonly name: string; readonly create: () => Source }
 

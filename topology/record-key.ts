@@ -9,6 +9,11 @@ export type KeyField<T> = { [F in keyof T & string]: T[F] extends RecordKeyValue
 /** A field of the row, or a function of it. */
 export type RecordKey<T> = KeyField<T> | ((row: T) => RecordKeyValue)
 
+/** The function that gives the key of a row. It throws as {@link keyBytes} does, and what the job's function throws. */
+export function rowKey<T>(key: RecordKey<T>): (row: T) => Uint8Array | null {
+  return typeof key === 'function' ? (row) => keyBytes(key(row)) : (row) => keyBytes(row[key] as RecordKeyValue)
+}
+
 /** @throws {TypeError} for what can't be a key: it says what it got. */
 export function keyBytes(key: RecordKeyValue): Uint8Array | null {
   switch (typeof key) {

@@ -15,6 +15,11 @@ export interface TopicReference {
   readonly options: TopicOptions
 }
 
+/** What a declaration says of how its topic is made; undefined when nothing: the topic is only named, which may be a mistake. */
+export function declaredOptions(options: TopicOptions = {}): TopicOptions | undefined {
+  return Object.keys(options).length === 0 ? undefined : options
+}
+
 /** A topic whose records can be read and written: their bytes are rows of a schema, in a format. */
 export interface TypedTopic extends TopicReference {
   readonly schema: z.ZodObject

@@ -13,6 +13,7 @@ import type {
   TopicSystem,
   TopicSystemContext,
 } from '../../topology/contract/topic.ts'
+import { declaredOptions } from '../../topology/topic.ts'
 import { requireAlterable, topicDrift } from '../../topology/topic-drift.ts'
 import { KafkaAppender } from './append.ts'
 import type { KafkaAdmin, KafkaDriver } from './driver/driver.ts'
@@ -96,22 +97,26 @@ class Kafka implements TopicSystem {
   source(topic: string, options?: TopicOptions): Source {
     const { driver } = this
     const { settings } = this.options
-    return new KafkaSource({ topic, driver, settings, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
+    return new KafkaSource({
+      topic,
+      driver,
+      settings,
+      ensureTopic: () => this.ensureTopic(topic, declaredOptions(options)),
+    })
   }
 
   sink(topic: string, options?: TopicOptions): Sink {
-    return new KafkaSink({ ...this.options, topic, ensureTopic: () => this.ensureTopic(topic, declared(options)) })
+    return new KafkaSink({
+      ...this.options,
+      topic,
+      ensureTopic: () => this.ensureTopic(topic, declaredOptions(options)),
+    })
   }
 
   async close(): Promise<void> {
     await this.appender.close()
     await this.driver.close()
   }
-}
-
-/** A job that only names a topic declares nothing of it. */
-function declared(options: TopicOptions = {}): TopicOptions | undefined {
-  return Object.keys(options).length === 0 ? undefined : options
 }
 
 /** As Kafka names it. */

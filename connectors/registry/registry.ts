@@ -27,13 +27,18 @@ export interface SchemaRegistry {
   close(): Promise<void>
 }
 
-/** The registry gave no answer, or one that is to be asked for again. */
-export function registryUnavailable(address: string, cause: unknown): SluiceError {
+/** Who failed to answer, as a subject: `the schema registry at http://…, asked about subject 'orders-value',`. */
+export function askedRegistry(address: string, subject: string | undefined): string {
+  return `the schema registry at ${address}${subject === undefined ? '' : `, asked about subject '${subject}',`}`
+}
+
+/** The registry gave no answer, or one that is to be asked for again. @param subject unless it was asked for an id */
+export function registryUnavailable(address: string, subject: string | undefined, cause: unknown): SluiceError {
   const said = cause instanceof Error ? cause.message : String(cause)
-  return new SluiceError('REGISTRY_UNAVAILABLE', `the schema registry at ${address} does not answer: ${said}`, {
+  return new SluiceError('REGISTRY_UNAVAILABLE', `${askedRegistry(address, subject)} does not answer: ${said}`, {
     cause,
     fix: 'Start it, or correct SCHEMA_REGISTRY_URL.',
-    details: { url: address },
+    details: { url: address, ...(subject !== undefined && { subject }) },
   })
 }
 

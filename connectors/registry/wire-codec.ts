@@ -16,7 +16,7 @@ export interface WireCodec {
   reader(writer: RegisteredSchema, topic: RegistryTopic): PayloadReader
   /** What keeps `reader` from reading what `writer` wrote; empty when nothing does. @throws {Error} when one is no schema */
   problems(reader: RegisteredSchema, writer: RegisteredSchema): readonly string[]
-  /** Makes the function that gives the payload of a row. */
+  /** Makes the function that gives the payload of a row, behind room for the header of the wire format. */
   writer(topic: RegistryTopic): (row: unknown) => Uint8Array
 }
 

@@ -18,12 +18,12 @@ export function headerProblem(bytes: Uint8Array): string {
   return `not in Confluent's wire format: it begins with byte ${bytes[0]}, not with 0`
 }
 
-export function framed(id: number, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + payload.length)
+/** Writes the header before a payload that has left room for it. @returns `bytes` */
+export function framed(id: number, bytes: Uint8Array): Uint8Array {
+  bytes[0] = 0
   bytes[1] = id >>> 24
   bytes[2] = id >>> 16
   bytes[3] = id >>> 8
   bytes[4] = id
-  bytes.set(payload, HEADER_BYTES)
   return bytes
 }

@@ -3,7 +3,7 @@
  * account and day.
  *
  *     npx runtime topics create jobs/transactions/job.ts
- *     node jobs/transactions/simulate.ts 10000 | npx runtime publish raw-transactions - --raw
+ *     node jobs/transactions/simulate.ts 10000 | npx runtime publish raw-transactions - --job jobs/transactions/job.ts
  *     npx runtime submit jobs/transactions/job.ts --until latest --drain
  *     npx runtime sql "SELECT day, currency, sum(paid), sum(refunded) FROM gold.account_days GROUP BY ALL ORDER BY ALL"
  *     npx runtime topics describe jobs/transactions/job.ts

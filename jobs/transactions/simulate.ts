@@ -4,7 +4,8 @@
  *     node jobs/transactions/simulate.ts [TRANSACTIONS [SEED]]
  *
  * They go through three days. A record comes up to ten minutes after others that were booked later, one in fifty is sent
- * twice, and one in a hundred is no transaction: bytes that are no JSON, a kind that nobody knows, a negative amount.
+ * twice, and one in a hundred is no transaction: a kind that nobody knows, a negative amount, or bytes that are no JSON,
+ * which `runtime publish` refuses, since they have no form in Avro.
  */
 import type { z } from 'zod'
 import { integer, seededRandom } from '../medallion/simulator/random.ts'

@@ -85,6 +85,9 @@ export const COMMANDS: readonly CommandDescription[] = [
       "Each line is an event envelope as JSON. What is checked is that it is JSON and that the envelope's fields have " +
         'their types; what the payload means is for the job to judge. A line that fails is reported with its number and ' +
         'the reason, the rest goes in, and the exit code is 1.',
+      'With --job the topic is what that job declares: each line is a record of its schema as JSON, of any kind, checked as ' +
+        "far as types go, and written in the topic's format, with its key. The schema of a topic in Avro or Protobuf is " +
+        'registered first; what lacks a field that is required is then refused as well.',
       'With --raw nothing is checked: lines are split at \\n, and each is published byte for byte.',
     ],
     positionals: [
@@ -92,8 +95,13 @@ export const COMMANDS: readonly CommandDescription[] = [
       { name: 'FILE.jsonl', summary: 'the file, or - for standard input' },
     ],
     options: {
+      job: { summary: "a job that declares the topic: its schema, format and key are the job's", value: 'JOB.ts' },
       raw: { summary: 'publish any bytes, unchecked' },
-      key: { summary: 'the payload field whose value chooses the partition', value: 'FIELD', default: 'user_id' },
+      key: {
+        summary: 'the payload field whose value chooses the partition; goes before the key that a job declares',
+        value: 'FIELD',
+        default: 'user_id',
+      },
       'data-dir': dataDir,
       ...logging,
       format: formats('text', 'json'),
@@ -101,6 +109,7 @@ export const COMMANDS: readonly CommandDescription[] = [
     examples: [
       'runtime publish raw-events events.jsonl',
       'zcat events.jsonl.gz | runtime publish raw-events -',
+      'runtime publish raw-transactions bookings.jsonl --job jobs/transactions/job.ts',
       'runtime publish raw-events dirt.bin --raw',
     ],
     load: () => import('./publish.ts'),

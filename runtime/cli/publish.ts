@@ -1,54 +1,47 @@
-/** `runtime publish`: the lines of a file into a topic, checked as far as the envelope goes. */
+/** `runtime publish`: the lines of a file into a topic, in its format. */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import * as z from 'zod'
 import type { Acks, OutgoingRecord, TopicSystem } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
-import { jsonDeserializer } from '../../topology/schema/index.ts'
+import { declaredOptions, type Topic } from '../../topology/topic.ts'
+import { openSerdes } from '../compose/index.ts'
 import { withRetries } from '../producer/retry.ts'
+import { openTopicEncoder } from '../producer/topic-encoder.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitCode, interruptedCode } from './exit-code.ts'
+import { declaredRecord, envelopeRecord, type RecordOfLine, rawRecord } from './line-record.ts'
 import { type Line, readLines } from './read-lines.ts'
+import { topicOfJob } from './topics/declared-topics.ts'
 import { formatCount } from './units.ts'
 
 const MAX_LINE_BYTES = 64 << 20
+const LINE_TOO_LONG = { reason: `longer than ${MAX_LINE_BYTES} bytes` }
 /** An append, one transaction, ends with the record that reaches either. */
 const BATCH_RECORDS = 5_000
 const BATCH_BYTES = 4 << 20
 const PROGRESS_MS = 200
 
-/** Every field may be absent: what has to be there is for the job to judge. */
-const Envelope = z.object({
-  event_id: z.string().nullish(),
-  event_type: z.string().nullish(),
-  event_timestamp: z.string().nullish(),
-  source_system: z.string().nullish(),
-  payload: z.looseObject({}).nullish(),
-  metadata: z.looseObject({}).nullish(),
-  schema_version: z.string().nullish(),
-})
-
-type Checked = { readonly key: Uint8Array | null } | { readonly reason: string }
-
 export async function run(context: CommandContext): Promise<number> {
   const [topic, file] = context.positionals as readonly [string, string]
   const { config } = await context.config()
+  const job = context.option('job')
+  const declared = job === undefined ? undefined : await topicOfJob(context, job, topic)
   const input = await openInput(file, context.environment.stdin)
   const topics = await context.openTopics({ mustExist: false })
-  await topics.ensureTopic(topic)
+  const recordOf = await openRecords(context, declared)
+  await topics.ensureTopic(topic, declaredOptions(declared?.options))
 
-  const check = context.has('raw') ? checkNothing : envelopeCheck(context.option('key')!)
   const publisher = new Publisher(context, topics, topic, config.producer)
   const { signal } = context.environment
   let rejected = 0
   for await (const line of readLines(untilAborted(input, signal), MAX_LINE_BYTES)) {
     if (isBlank(line) && !context.has('raw')) continue
-    const checked = checkLine(line, check)
-    if ('reason' in checked) {
+    const record = line.bytes === undefined ? LINE_TOO_LONG : recordOf(line.bytes)
+    if ('reason' in record) {
       rejected++
-      report(context, file, line.number, checked.reason)
+      report(context, file, line.number, record.reason)
     } else {
-      await publisher.add({ key: checked.key, value: line.bytes! })
+      await publisher.add(record)
     }
   }
   await publisher.flush()
@@ -65,6 +58,18 @@ export async function run(context: CommandContext): Promise<number> {
   }
   if (signal.aborted) return interruptedCode(signal)
   return rejected === 0 ? ExitCode.ok : ExitCode.failed
+}
+
+/** Registers the schema of a declared topic in Avro or Protobuf. */
+async function openRecords(context: CommandContext, declared: Topic<any> | undefined): Promise<RecordOfLine> {
+  if (context.has('raw')) return rawRecord
+  const keyField = context.option('key')!
+  if (declared === undefined) return envelopeRecord(keyField)
+  const { config } = await context.config()
+  const serdes = openSerdes(config, { clock: context.environment.clock, logger: await context.logger() })
+  context.resources.defer(() => serdes.close())
+  const byDeclaredKey = declared.key !== undefined && !context.has('key')
+  return declaredRecord(await openTopicEncoder(declared, serdes), byDeclaredKey ? undefined : keyField)
 }
 
 /** Collects records and appends them batch by batch. */
@@ -159,27 +164,6 @@ async function* untilAborted(input: Readable, signal: AbortSignal): AsyncGenerat
     if (!signal.aborted) throw error
   } finally {
     signal.removeEventListener('abort', stop)
-  }
-}
-
-function checkLine(line: Line, check: (bytes: Uint8Array) => Checked): Checked {
-  return line.bytes === undefined ? { reason: `longer than ${MAX_LINE_BYTES} bytes` } : check(line.bytes)
-}
-
-function checkNothing(): Checked {
-  return { key: null }
-}
-
-function envelopeCheck(keyField: string): (bytes: Uint8Array) => Checked {
-  const deserializer = jsonDeserializer(Envelope)
-  return (bytes) => {
-    const result = deserializer.decode(bytes)
-    if (!result.ok) return { reason: result.reason }
-    // The envelope's schema says nothing of the payload, so its key is read beside it.
-    const { payload } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { payload?: Record<string, unknown> | null }
-    const key = payload !== null && payload !== undefined && Object.hasOwn(payload, keyField) ? payload[keyField] : null
-    const hasKey = typeof key === 'string' || typeof key === 'number'
-    return { key: hasKey ? Buffer.from(String(key)) : null }
   }
 }
 

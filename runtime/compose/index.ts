@@ -5,6 +5,7 @@ export {
   openEndpoints,
   openFiles,
   openQuery,
+  openSerdes,
   openTables,
   openTopics,
 } from './compose.ts'

@@ -1,5 +1,5 @@
 /** An event producer as applications open it: wherever the configuration says topics live. */
-import { openTopics } from '../compose/index.ts'
+import { openSerdes, openTopics } from '../compose/index.ts'
 import { loadConfig } from '../config/index.ts'
 import { createLogger } from '../observability/logger.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
@@ -8,7 +8,10 @@ import type { EventSchema } from './envelope.ts'
 import { EventProducer, type EventProducerOptions } from './event-producer.ts'
 
 export interface OpenEventProducerOptions<S extends EventSchema>
-  extends Omit<EventProducerOptions<S>, 'system' | 'ownsSystem' | 'clock' | 'random' | 'logger' | 'metrics'> {
+  extends Omit<
+    EventProducerOptions<S>,
+    'system' | 'serdes' | 'ownsSystem' | 'clock' | 'random' | 'logger' | 'metrics'
+  > {
   /** Read beside `.env` of `cwd`. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What a relative data directory is relative to. @default process.cwd() */
@@ -18,12 +21,13 @@ export interface OpenEventProducerOptions<S extends EventSchema>
 }
 
 /**
- * Opens the topic's system as `.env` and the environment say, and a producer on it; closing the producer closes both.
+ * Opens the topic's system and, for topics in Avro and Protobuf, the schema registry as `.env` and the environment say, and
+ * a producer on them; closing the producer closes all.
  *
  * Acknowledgement and retries are as PRODUCER_ACKS, PRODUCER_RETRIES and its backoff say, unless given. Warnings go to
  * standard error.
  *
- * @throws {SluiceError} `CONFIG_INVALID`, and what opening the system throws.
+ * @throws {SluiceError} `CONFIG_INVALID`, and what opening the system, and {@link EventProducer.open}, throw.
  * @example
  * await using producer = await openEventProducer({ schema: UserActionEvent, sourceSystem: 'web-app' })
  */
@@ -34,21 +38,22 @@ export async function openEventProducer<S extends EventSchema>(
   const { config } = loadConfig({ env, cwd })
   const logger = await createLogger({ level: 'warn', format: config.log.format, clock: systemClock })
   const { scope } = metrics ?? createMetrics({ prefix: config.metrics.prefix, clock: systemClock })
-  const system = await openTopics(config, { clock: systemClock, logger })
-  try {
-    return await EventProducer.open({
-      acks: config.producer.acks,
-      retry: config.producer.retry,
-      ...given,
-      system,
-      ownsSystem: true,
-      clock: systemClock,
-      random: Math.random,
-      logger,
-      metrics: scope({}),
-    })
-  } catch (error) {
-    await system.close()
-    throw error
-  }
+  const context = { clock: systemClock, logger }
+  await using opened = new AsyncDisposableStack()
+  const system = opened.adopt(await openTopics(config, context), (each) => each.close())
+  const serdes = opened.adopt(openSerdes(config, context), (each) => each.close())
+  const producer = await EventProducer.open({
+    acks: config.producer.acks,
+    retry: config.producer.retry,
+    ...given,
+    system,
+    serdes,
+    ownsSystem: true,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    metrics: scope({}),
+  })
+  opened.move()
+  return producer
 }

@@ -58,7 +58,7 @@ function problemsOf(issue: z.core.$ZodIssue): EventProblem[] {
   return [{ path, message: issue.message }]
 }
 
-function eventInvalid(topic: string, errors: readonly EventProblem[]): SluiceError {
+export function eventInvalid(topic: string, errors: readonly EventProblem[]): SluiceError {
   const listed = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
   return new SluiceError('EVENT_INVALID', `event for topic '${topic}' is invalid: ${listed}`, {
     fix: 'Correct the fields named; use publishRaw for bytes that are to go in as they are.',

@@ -8,6 +8,7 @@ import type { TopicSystem } from '../../topology/contract/topic.ts'
 import type { Node, SinkReference, SourceReference } from '../../topology/graph.ts'
 import type { Plan } from '../../topology/plan/plan.ts'
 import { registryTopicsOf, topicsOf } from '../../topology/plan/topics.ts'
+import { declaredOptions } from '../../topology/topic.ts'
 import type { OpenStateBackend } from '../state/state-backend.ts'
 import { TopicSink } from './topic-sink.ts'
 
@@ -38,10 +39,7 @@ export async function ensureExternals(
 ): Promise<void> {
   const { read, written } = registryTopicsOf(nodes)
   if (read.length + written.length > 0) await serdes.ensure({ read, written })
-  for (const { name, options } of topicsOf(nodes)) {
-    // A topic that is only named has to be there where a name may be a mistake, as on Kafka.
-    await topics.ensureTopic(name, Object.keys(options).length === 0 ? undefined : options)
-  }
+  for (const { name, options } of topicsOf(nodes)) await topics.ensureTopic(name, declaredOptions(options))
   for (const { behaviour } of nodes)
     if (behaviour.type === 'sink' && behaviour.sink.kind === 'table') await tables.ensureTable(behaviour.sink.table)
 }

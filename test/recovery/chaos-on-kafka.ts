@@ -4,7 +4,8 @@
  *     npm run test:chaos [worker-kills|broker-restarts|rescales|zombies|faults|lost-replies …]
  *
  * What each printed goes to test/recovery/results/kafka-<name>.txt, with the commit and the command; at another scale
- * (`SLUICE_TEST_SCALE=ci`) to kafka-<name>-<scale>.txt. `SLUICE_TEST_SEED` sets the fresh seed.
+ * (`SLUICE_TEST_SCALE=ci`) to kafka-<name>-<scale>.txt, by another client (`KAFKA_CLIENT=platformatic`) to
+ * kafka-<name>-<client>.txt. `SLUICE_TEST_SEED` sets the fresh seed.
  */
 import type { Scale } from '../support/scale.ts'
 import { runRecorded } from './recorded-suite.ts'
@@ -33,11 +34,12 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const scale = (process.env['SLUICE_TEST_SCALE'] ?? 'full') as Scale
+const client = process.env['KAFKA_CLIENT']
 for (const name of names) {
   const { file, only } = SUITES[name]!
   const passed = await runRecorded({
-    name: `kafka-${name}${scale === 'full' ? '' : `-${scale}`}`,
-    command: `npm run test:chaos ${name}`,
+    name: ['kafka', name, client, scale === 'full' ? undefined : scale].filter((part) => part !== undefined).join('-'),
+    command: `${client === undefined ? '' : `KAFKA_CLIENT=${client} `}npm run test:chaos ${name}`,
     config: 'test/integration/vitest.config.ts',
     files: [file],
     only,

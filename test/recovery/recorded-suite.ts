@@ -57,6 +57,6 @@ export async function runRecorded({ name, command, config, files, only, scale }:
 
 function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--untracked-files=no') !== ''
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!test/recovery/results') !== ''
   return `${git('rev-parse', '--short=12', 'HEAD')}${changed ? ', with changes' : ''}`
 }

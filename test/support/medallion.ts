@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { UserActionEvent } from '../../jobs/medallion/schemas.ts'
 import { nextFirstDay } from '../../jobs/medallion/simulator/first-day.ts'
 import { publishShop } from '../../jobs/medallion/simulator/publish-shop.ts'
-import { type SimulatedRecord, type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
-import { VARIANTS } from '../../jobs/medallion/simulator/variants.ts'
+import { type Simulation, simulateShop } from '../../jobs/medallion/simulator/simulate-shop.ts'
+import { VARIANTS, type Variant } from '../../jobs/medallion/simulator/variants.ts'
 import { rawEvents } from '../../jobs/medallion/topics.ts'
 import { openQuery, openTables, openTopics } from '../../runtime/compose/index.ts'
 import { type Config, loadConfig } from '../../runtime/config/index.ts'
@@ -34,8 +34,8 @@ export interface ShopRun {
   readonly seed: number
   /** @default 2 */
   readonly days?: number
-  /** Whether events come so late that how partitions interleave decides what becomes of them. @default true */
-  readonly late?: boolean
+  /** Left out, with their duplicates. @default none */
+  readonly without?: readonly Variant[]
 }
 
 /**
@@ -54,7 +54,7 @@ export async function publishDays(
     await system.ensureTopic(TOPIC, rawEvents.options)
     const reader = { job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics }
     const shop = simulateShop({ ...run, firstDay: await nextFirstDay(system, TOPIC, reader) })
-    const simulation = run.late === false ? withoutLate(shop) : shop
+    const simulation = without(shop, run.without ?? [])
     await using producer = await EventProducer.open({
       system,
       schema: UserActionEvent,
@@ -70,22 +70,18 @@ export async function publishDays(
   }
 }
 
-function withoutLate(simulation: Simulation): Simulation {
+function without(simulation: Simulation, variants: readonly Variant[]): Simulation {
   return {
     ...simulation,
     *records() {
-      const leftOut = new Set<string>()
+      const leftOut = new Set<string | undefined>()
       for (const record of simulation.records()) {
-        if (record.variant === 'late' || record.variant === 'expired') leftOut.add(idOf(record)!)
-        // A duplicate of what was left out would be the first of its kind.
-        else if (!leftOut.has(idOf(record) ?? '')) yield record
+        const id = record.kind === 'event' ? record.event.event_id : undefined
+        if (!variants.includes(record.variant) && !leftOut.has(id)) yield record
+        else if (id !== undefined) leftOut.add(id)
       }
     },
   }
-}
-
-function idOf(record: SimulatedRecord): string | undefined {
-  return record.kind === 'event' ? record.event.event_id : undefined
 }
 
 /** Writes down each valid event and what the shop meant to become of it. */

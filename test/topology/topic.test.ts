@@ -4,7 +4,7 @@ import { days } from '../../topology/duration.ts'
 import type { Node } from '../../topology/graph.ts'
 import { compile } from '../../topology/plan/compile.ts'
 import { explainText } from '../../topology/plan/explain.ts'
-import { topicsOf } from '../../topology/plan/topics.ts'
+import { declarationOf, topicsOf } from '../../topology/plan/topics.ts'
 import { long, type Row } from '../../topology/schema/index.ts'
 import { to } from '../../topology/to.ts'
 import { type Topic, type TopicDeclaration, topic } from '../../topology/topic.ts'
@@ -93,6 +93,18 @@ describe('the topics of a job', () => {
       { name: 'orders', options: { partitions: 3, retentionMs: 86_400_000 } },
       { name: 'copies', options: {} },
     ])
+  })
+
+  test('can be had by name: as it is read, or else as it is written', () => {
+    const nodes = topology('two', ({ from }) => {
+      from(topic('orders', Order, { key: 'id' })).pipe(to(topic('copies', Order, { key: 'customer', partitions: 3 })))
+    }).nodes
+    expect(declarationOf(nodes, 'copies')).toMatchObject({ key: 'customer', options: { partitions: 3 } })
+    expect(declarationOf(nodes, 'nowhere')).toBeUndefined()
+    expect(declarationOf(jobWith({ partitions: 3 }, { key: 'id', retention: days(1) }), 'orders')).toEqual({
+      ...topic('orders', Order),
+      options: { partitions: 3, retentionMs: 86_400_000 },
+    })
   })
 
   test('may not contradict each other', () => {

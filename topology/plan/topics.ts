@@ -3,7 +3,7 @@ import type { RegistryTopic } from '../contract/serde.ts'
 import { TopologyError } from '../errors.ts'
 import type { Node } from '../graph.ts'
 import { needsRegistry } from '../serde.ts'
-import type { TopicReference } from '../topic.ts'
+import type { Topic, TopicReference } from '../topic.ts'
 
 /**
  * Each topic once, in the order of the nodes; what several declarations say of it, together.
@@ -12,11 +12,9 @@ import type { TopicReference } from '../topic.ts'
  */
 export function topicsOf(nodes: readonly Node[]): readonly TopicReference[] {
   const topics = new Map<string, TopicReference>()
-  for (const { behaviour } of nodes) {
-    const end = behaviour.type === 'source' ? behaviour.source : behaviour.type === 'sink' ? behaviour.sink : undefined
-    if (end?.kind !== 'topic') continue
-    const { name, topic } = end
-    topics.set(name, { name, options: together(name, topics.get(name)?.options ?? {}, topic.options) })
+  for (const { topic } of usesOf(nodes)) {
+    const { name, options } = topic
+    topics.set(name, { name, options: together(name, topics.get(name)?.options ?? {}, options) })
   }
   return [...topics.values()]
 }
@@ -33,6 +31,13 @@ function together(name: string, one: TopicReference['options'], other: TopicRefe
   return { ...one, ...other }
 }
 
+/** A topic as the job reads it, or else as it writes it; it is made as {@link topicsOf} says. */
+export function declarationOf(nodes: readonly Node[], name: string): Topic<any> | undefined {
+  const uses = [...usesOf(nodes)].filter(({ topic }) => topic.name === name)
+  const { topic } = uses.find(({ use }) => use === 'read') ?? uses[0] ?? {}
+  return topic && { ...topic, ...topicsOf(nodes).find((each) => each.name === name) }
+}
+
 /** The topics whose schemas are in a registry. */
 export function registryTopicsOf(nodes: readonly Node[]): {
   readonly read: readonly RegistryTopic[]
@@ -40,11 +45,17 @@ export function registryTopicsOf(nodes: readonly Node[]): {
 } {
   const read: RegistryTopic[] = []
   const written: RegistryTopic[] = []
-  for (const { behaviour } of nodes) {
-    if (behaviour.type === 'source' && behaviour.source.kind === 'topic' && needsRegistry(behaviour.source.topic))
-      read.push(behaviour.source.topic)
-    if (behaviour.type === 'sink' && behaviour.sink.kind === 'topic' && needsRegistry(behaviour.sink.topic))
-      written.push(behaviour.sink.topic)
+  for (const { use, topic } of usesOf(nodes)) {
+    if (needsRegistry(topic)) (use === 'read' ? read : written).push(topic)
   }
   return { read, written }
+}
+
+function* usesOf(nodes: readonly Node[]): Generator<{ readonly use: 'read' | 'written'; readonly topic: Topic<any> }> {
+  for (const { behaviour } of nodes) {
+    if (behaviour.type === 'source' && behaviour.source.kind === 'topic')
+      yield { use: 'read', topic: behaviour.source.topic }
+    if (behaviour.type === 'sink' && behaviour.sink.kind === 'topic')
+      yield { use: 'written', topic: behaviour.sink.topic }
+  }
 }

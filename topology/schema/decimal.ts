@@ -73,7 +73,7 @@ export function scaleShortNumber(value: number, precision: number, scale: number
  * The plain text of an unscaled value: `formatDecimal(1990n, 2)` is `19.90`. It is a JSON number.
  */
 export function formatDecimal(unscaled: bigint | number, scale: number): string {
-  const text = typeof unscaled === 'number' ? BigInt(unscaled).toString() : unscaled.toString()
+  const text = String(Number.isSafeInteger(unscaled) ? unscaled : BigInt(unscaled))
   if (scale === 0) return text
   const negative = text.startsWith('-')
   const digits = (negative ? text.slice(1) : text).padStart(scale + 1, '0')

@@ -1,6 +1,7 @@
 /** From rows to JSON bytes: the inverse of the decoder, by functions compiled once from the schema. */
 import type { z } from 'zod'
 import type { Serializer } from '../contract/serde.ts'
+import { generated, quoted } from '../generated.ts'
 import { encodeBase64 } from './base64.ts'
 import { formatDecimal } from './decimal.ts'
 import { formatDate, formatLocalMicros, formatMicros, formatTimeMicros } from './iso-time.ts'
@@ -21,8 +22,7 @@ type EncodeValue = (value: any) => string
  */
 export function jsonSerializer<S extends z.core.SomeType>(schema: S): Serializer<Row<S>> {
   const encodeRecord = structEncoder(structOf(schema))
-  const utf8 = new TextEncoder()
-  return { encode: (row) => utf8.encode(encodeRecord(row)) }
+  return { encode: (row) => Buffer.from(encodeRecord(row)) }
 }
 
 function encoderOf(type: DataType): EncodeValue {
@@ -73,17 +73,35 @@ function encoderOf(type: DataType): EncodeValue {
   }
 }
 
+type MakeEncoder = (
+  encoders: readonly EncodeValue[],
+  within: (index: number, error: unknown) => UnencodableError,
+) => EncodeValue
+
+/** By code made for the names: see generated.ts. */
 function structEncoder(type: StructType): EncodeValue {
-  const fields = type.fields.map((field, index) => ({
-    name: field.name,
-    prefix: `${index === 0 ? '' : ','}${JSON.stringify(field.name)}:`,
-    encode: encoderOf(field.type),
-  }))
-  return (row: Record<string, unknown>) => {
-    let text = '{'
-    for (const { name, prefix, encode } of fields) text += prefix + encodeAt(name, encode, row[name])
-    return `${text}}`
-  }
+  const names = type.fields.map(({ name }) => name)
+  const encoders = type.fields.map((field) => encoderOf(field.type))
+  const prefixes = names.map((name, index) => `${index === 0 ? '' : ','}${JSON.stringify(name)}:`)
+  const members = names.map((name, index) => {
+    const value = `(at = ${index}, v = row[${quoted(name)}])`
+    return `${quoted(prefixes[index]!)} + (${value} === null || v === undefined ? 'null' : e${index}(v))`
+  })
+  const code = `
+    const [${names.map((_, index) => `e${index}`).join(', ')}] = encoders
+    return (row) => {
+      let at = 0, v
+      try {
+        return ${["'{'", ...members, "'}'"].join(' + ')}
+      } catch (error) {
+        throw within(at, error)
+      }
+    }`
+  const parameters = ['encoders', 'within']
+  const slow = () => (row: Record<string, unknown>) =>
+    `{${names.map((name, index) => prefixes[index] + encodeAt(name, encoders[index]!, row[name])).join('')}}`
+  const make = generated<MakeEncoder>(parameters, code, slow)
+  return make(encoders, (index, error) => errorWithin(names[index]!, error))
 }
 
 /** A failure gets the path it happened at: `payload.amount: NaN has no JSON form`. */
@@ -92,9 +110,12 @@ function encodeAt(step: string, encode: EncodeValue, value: unknown): string {
   try {
     return encode(value)
   } catch (error) {
-    if (error instanceof UnencodableError) throw error.within(step)
-    throw new UnencodableError(step, (error as Error).message)
+    throw errorWithin(step, error)
   }
+}
+
+function errorWithin(step: string, error: unknown): UnencodableError {
+  return error instanceof UnencodableError ? error.within(step) : new UnencodableError(step, (error as Error).message)
 }
 
 class UnencodableError extends RangeError {
@@ -119,6 +140,9 @@ function encodeNumber(value: number): string {
 }
 
 function encodeString(value: string): string {
-  if (!value.isWellFormed()) throw new RangeError('a lone surrogate has no UTF-8 form')
-  return JSON.stringify(value)
+  const text = JSON.stringify(value)
+  // A lone surrogate is among what is escaped, and as a rule nothing is.
+  if (text.length > value.length + 2 && !value.isWellFormed())
+    throw new RangeError('a lone surrogate has no UTF-8 form')
+  return text
 }

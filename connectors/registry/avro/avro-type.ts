@@ -101,7 +101,7 @@ export class Decimal extends Annotated {
   }
 }
 
-const LONG = avro.types.LongType.__with({
+const ANY_LONG = avro.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
   toBuffer: (value: bigint | number) => {
     const bytes = Buffer.alloc(8)
@@ -114,6 +114,22 @@ const LONG = avro.types.LongType.__with({
     typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value),
   compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
 })
+
+/** Twice as much is still exact as a double, which is what avsc calculates with; times and ids of today are less. */
+const MAX_SHORT_LONG = 2 ** 52
+
+/** Most longs need no bytes of their own on the way. */
+const LONG: avro.Type = Object.freeze(
+  Object.create(ANY_LONG, {
+    _write: {
+      value(tap: Tap, value: unknown) {
+        const short = typeof value === 'bigint' ? Number(value) : value
+        if (Number.isInteger(short) && Math.abs(short as number) < MAX_SHORT_LONG) tap.writeLong(short as number)
+        else (ANY_LONG as unknown as InnerType)._write(tap, value)
+      },
+    },
+  }),
+)
 
 class WellFormedString extends avro.types.StringType {
   _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: avro.Type) => void): boolean {

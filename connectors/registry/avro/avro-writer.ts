@@ -2,24 +2,39 @@
 import type avro from 'avsc'
 import { avroName } from '../../../topology/schema/avro.ts'
 import type { DataType, StructType } from '../../../topology/schema/types.ts'
+import { HEADER_BYTES } from '../wire-format.ts'
 
 type Convert = (value: any) => unknown
 
 /**
- * Makes the function that gives the values `type` writes, for rows of `struct`; `type` has been made of its schema.
- *
- * @returns the row itself where avsc takes it as it is
+ * Makes the function that writes rows of `struct` as records of `type`, which has been made of its schema, behind the room
+ * for a header.
  */
-export function avroWriter(type: avro.Type, struct: StructType): (row: unknown) => Buffer {
+export function avroWriter(type: avro.Type, struct: StructType): (row: unknown) => Uint8Array {
   const convert = converterOf(struct) ?? ((row) => row)
   return (row) => {
     const record = convert(row)
     try {
-      return type.toBuffer(record)
+      return encode(type, record)
     } catch (error) {
       throw new RangeError(placed(type, record, error as Error))
     }
   }
+}
+
+/** Where records are written before their size is known; it grows with the largest. */
+let scratch = Buffer.allocUnsafeSlow(16 << 10)
+
+function encode(type: avro.Type, record: unknown): Uint8Array {
+  let end = type.encode(record, scratch, HEADER_BYTES)
+  // Negative: so many bytes were missing.
+  if (end < 0) {
+    scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end))
+    end = type.encode(record, scratch, HEADER_BYTES)
+  }
+  const bytes = Buffer.allocUnsafe(end)
+  scratch.copy(bytes, 0, 0, end)
+  return bytes
 }
 
 /** avsc says what is wrong where it notices; a second look finds the field. */

@@ -7,16 +7,22 @@ export function decimalFromBytes(bytes: Uint8Array): bigint {
   return value
 }
 
-/** In as few bytes as hold it, or in `sizeBytes`; undefined when it does not fit. */
-export function decimalToBytes(unscaled: bigint, sizeBytes = minimalSizeBytes(unscaled)): Buffer | undefined {
-  if (BigInt.asIntN(8 * sizeBytes, unscaled) !== unscaled) return undefined
-  const bytes = Buffer.alloc(sizeBytes)
-  for (let i = sizeBytes - 1, rest = unscaled; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
-  return bytes
-}
+/** 38 digits, as many as a decimal has at most, take 127 bits and a sign. */
+const WORDS = new DataView(new ArrayBuffer(16))
+const WORD_BYTES = new Uint8Array(WORDS.buffer)
 
-function minimalSizeBytes(unscaled: bigint): number {
-  let sizeBytes = 1
-  while (BigInt.asIntN(8 * sizeBytes, unscaled) !== unscaled) sizeBytes++
-  return sizeBytes
+/** In as few bytes as hold it, or in `sizeBytes`; undefined when it does not fit. */
+export function decimalToBytes(unscaled: bigint, sizeBytes?: number): Buffer | undefined {
+  if (BigInt.asIntN(128, unscaled) !== unscaled) return undefined
+  WORDS.setBigInt64(0, unscaled >> 64n)
+  WORDS.setBigInt64(8, unscaled)
+  const sign = unscaled < 0n ? 0xff : 0
+  let first = 0
+  // What only repeats the sign is left out: the sign is the first bit of what follows as well.
+  while (first < 15 && WORD_BYTES[first] === sign && (WORD_BYTES[first + 1]! ^ sign) < 0x80) first++
+  const size = sizeBytes ?? 16 - first
+  if (size < 16 - first) return undefined
+  const bytes = Buffer.allocUnsafe(size)
+  for (let at = size - 1, from = 15; at >= 0; at--, from--) bytes[at] = from < 0 ? sign : WORD_BYTES[from]!
+  return bytes
 }

@@ -2,6 +2,7 @@
 import { SchemaRegistry as RegistryClient } from '@kafkajs/confluent-schema-registry'
 import { isSluiceError, SluiceError } from '../../../topology/errors.ts'
 import {
+  askedRegistry,
   type RegisteredSchema,
   registryUnavailable,
   type SchemaRegistry,
@@ -46,18 +47,18 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
     ],
   })['api']
 
-  async function ask<T>(request: Promise<Answer>): Promise<T> {
+  async function ask<T>(request: Promise<Answer>, subject?: string): Promise<T> {
     try {
       return (await request).data() as T
     } catch (error) {
-      throw registryError(address, error as Error)
+      throw registryError(address, subject, error as Error)
     }
   }
 
   /** Undefined for what is not there. */
-  async function find<T>(request: Promise<Answer>): Promise<T | undefined> {
+  async function find<T>(request: Promise<Answer>, subject?: string): Promise<T | undefined> {
     try {
-      return await ask<T>(request)
+      return await ask<T>(request, subject)
     } catch (error) {
       if (isSluiceError(error) && error.details['status'] === 404) return undefined
       throw error
@@ -70,7 +71,7 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
     const add = async (references: NonNullable<SchemaAnswer['references']>) => {
       for (const { name, subject, version } of references) {
         if (used.has(name)) continue
-        const found = await ask<SchemaAnswer>(client.Subject.version({ subject, version }))
+        const found = await ask<SchemaAnswer>(client.Subject.version({ subject, version }), subject)
         await add(found.references ?? [])
         used.set(name, found.schema)
       }
@@ -87,16 +88,16 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
       return found && complete(found)
     },
     async latestSchema(subject) {
-      const found = await find<SchemaAnswer>(client.Subject.latestVersion({ subject }))
+      const found = await find<SchemaAnswer>(client.Subject.latestVersion({ subject }), subject)
       return found && complete(found)
     },
     async setCompatibility(subject, compatibility) {
-      await ask(client.Subject.updateConfig({ subject, body: { compatibility } }))
+      await ask(client.Subject.updateConfig({ subject, body: { compatibility } }), subject)
     },
     async register(subject, { type, schema }) {
       const body = { schema, ...(type !== 'AVRO' && { schemaType: type }) }
       try {
-        const { id } = await ask<{ readonly id: number }>(client.Subject.register({ subject, body }))
+        const { id } = await ask<{ readonly id: number }>(client.Subject.register({ subject, body }), subject)
         return id
       } catch (error) {
         if (!isSluiceError(error) || error.details['status'] !== 409) throw error
@@ -114,22 +115,23 @@ interface ResponseError extends Error {
   readonly status: number
 }
 
-function registryError(address: string, error: Error): SluiceError {
+function registryError(address: string, subject: string | undefined, error: Error): SluiceError {
   const { status, message } = error as ResponseError
   const said = message.replace(/^sluice - /, '')
   // The client gives status 400 to a request that had no answer. What a registry says itself, it says in a message.
   const hadAnswer = status !== undefined && !said.startsWith('Error, status 400: ')
   if (!hadAnswer || status >= 500 || status === 408 || status === 429)
-    return registryUnavailable(address, new Error(said.replace('Error, status 400: ', ''), { cause: error }))
-  const details = { url: address, status, said }
+    return registryUnavailable(address, subject, new Error(said.replace('Error, status 400: ', ''), { cause: error }))
+  const details = { url: address, status, said, ...(subject !== undefined && { subject }) }
+  const who = askedRegistry(address, subject)
   if (status === 401 || status === 403) {
-    return new SluiceError('REGISTRY_DENIED', `the schema registry at ${address} lets nobody in: ${said}`, {
+    return new SluiceError('REGISTRY_DENIED', `${who} lets nobody in: ${said}`, {
       cause: error,
       fix: 'Correct SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or have the user allowed what it does.',
       details,
     })
   }
-  return new SluiceError('REGISTRY_REFUSED', `the schema registry at ${address} refuses: ${said}`, {
+  return new SluiceError('REGISTRY_REFUSED', `${who} refuses: ${said}`, {
     cause: error,
     fix: 'Correct what it names.',
     details,

@@ -4,6 +4,7 @@ import { protobufSchema } from '../../../topology/schema/protobuf.ts'
 import { structOf } from '../../../topology/schema/struct-of.ts'
 import { recordNameOf } from '../record-name.ts'
 import type { PayloadReader, WireCodec } from '../wire-codec.ts'
+import { HEADER_BYTES } from '../wire-format.ts'
 import { FIRST_MESSAGE, messageAt } from './message-index.ts'
 import { protobufProblems } from './protobuf-compatibility.ts'
 import { protobufReader } from './protobuf-reader.ts'
@@ -43,9 +44,10 @@ export const protobufCodec: WireCodec = {
     const write = protobufWriter(type!, structOf(topic.schema))
     return (row) => {
       const message = write(row)
-      const payload = new Uint8Array(FIRST_MESSAGE.length + message.length)
-      payload.set(message, FIRST_MESSAGE.length)
-      return payload
+      const bytes = new Uint8Array(HEADER_BYTES + FIRST_MESSAGE.length + message.length)
+      bytes.set(FIRST_MESSAGE, HEADER_BYTES)
+      bytes.set(message, HEADER_BYTES + FIRST_MESSAGE.length)
+      return bytes
     }
   },
 }

@@ -3,8 +3,8 @@ import type { CleanupPolicy, TopicDescription, TopicOptions, TopicSystem } from 
 import { SluiceError } from '../../../topology/errors.ts'
 import { nearestName } from '../../../topology/nearest-name.ts'
 import { compile } from '../../../topology/plan/compile.ts'
-import { topicsOf } from '../../../topology/plan/topics.ts'
-import type { TopicReference } from '../../../topology/topic.ts'
+import { declarationOf, topicsOf } from '../../../topology/plan/topics.ts'
+import type { Topic, TopicReference } from '../../../topology/topic.ts'
 import { DURATION_FORM, parseDurationMs } from '../../config/duration.ts'
 import { loadJob } from '../../control/load-job.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -21,6 +21,23 @@ export async function declaredTopics(context: CommandContext): Promise<readonly 
   }
   const { topology } = await loadJob(target, context.environment.cwd)
   return topicsOf(compile(topology).nodes)
+}
+
+/**
+ * A topic as a job declares it, to be written by others.
+ *
+ * @throws {SluiceError} `TOPIC_NOT_DECLARED`, with the nearest name; of the module, what loading and compiling it throws.
+ */
+export async function topicOfJob(context: CommandContext, file: string, name: string): Promise<Topic<any>> {
+  const { nodes } = compile((await loadJob(file, context.environment.cwd)).topology)
+  const declared = declarationOf(nodes, name)
+  if (declared !== undefined) return declared
+  const names = topicsOf(nodes).map((each) => each.name)
+  const nearest = nearestName(name, names)
+  throw new SluiceError('TOPIC_NOT_DECLARED', `${file} declares no topic '${name}'`, {
+    fix: nearest === undefined ? `Its topics are ${names.join(', ')}.` : `Did you mean ${nearest}?`,
+    details: { topic: name, topics: names, file },
+  })
 }
 
 /** By name, those that are there. */

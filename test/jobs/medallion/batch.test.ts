@@ -28,10 +28,10 @@ test(`the stream, and a batch at another parallelism, fill the tables alike (see
   const env = { LOG_LEVEL: 'warn', METRICS_PORT: 'off' }
   const submit = ['submit', 'jobs/medallion/job.ts', '--workers', '0', '--data-dir']
 
-  await publishDays(streamed, { events: EVENTS / 2, seed: FRESH_SEED, late: false })
+  await publishDays(streamed, { events: EVENTS / 2, seed: FRESH_SEED, without: ['late', 'expired'] })
   const stream = startProcess('runtime/cli/main.ts', [...submit, streamed, '--checkpoint-interval', '200ms'], { env })
   await expect.poll(() => bronzeRows(streamed), { timeout: 60_000, interval: 300 }).toBeGreaterThan(0)
-  await publishDays(streamed, { events: EVENTS / 2, seed: FRESH_SEED + 1, late: false })
+  await publishDays(streamed, { events: EVENTS / 2, seed: FRESH_SEED + 1, without: ['late', 'expired'] })
   mkdirSync(batched)
   for (const name of ['log.db', 'log.db-wal', 'log.db-shm', 'published.jsonl']) {
     if (existsSync(join(streamed, name))) cpSync(join(streamed, name), join(batched, name))

@@ -5,6 +5,7 @@ import { GOLD_AND_LATE } from '../../support/medallion-checks.ts'
 import { FIXED_SEED } from '../../support/scale.ts'
 
 export default {
-  publish: (dataDir, late) => publishDays(dataDir, { events: 4_000, seed: FIXED_SEED, late }),
+  publish: (dataDir, late) =>
+    publishDays(dataDir, { events: 4_000, seed: FIXED_SEED, without: late ? [] : ['late', 'expired'] }),
   goldAndLate: GOLD_AND_LATE,
 } satisfies GoldenInput

@@ -1,12 +1,25 @@
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { UserActionEvent } from '../../../jobs/medallion/schemas.ts'
 import type { EventInput } from '../../../runtime/producer/envelope.ts'
 import { EventProducer, type EventProducerOptions } from '../../../runtime/producer/event-producer.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import type { Logger, MetricScope } from '../../../topology/contract/observability.ts'
-import type { Acks, OutgoingRecord, RecordMetadata, TopicSystem } from '../../../topology/contract/topic.ts'
+import type {
+  Acks,
+  OutgoingRecord,
+  RecordMetadata,
+  TopicOptions,
+  TopicSystem,
+} from '../../../topology/contract/topic.ts'
+import { days } from '../../../topology/duration.ts'
 import { SluiceError } from '../../../topology/errors.ts'
+import { avro, protobuf } from '../../../topology/format.ts'
+import { int } from '../../../topology/schema/index.ts'
+import { deserializerOf } from '../../../topology/serde.ts'
+import { type TopicDeclaration, topic } from '../../../topology/topic.ts'
+import { switchableRegistry } from '../../connectors/registry/support/switchable-registry.ts'
+import { openRegistryWorld } from '../../support/registry-job.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -15,10 +28,12 @@ class FakeTopics implements Partial<TopicSystem> {
   readonly calls: { readonly topic: string; readonly records: readonly OutgoingRecord[]; readonly acks: Acks }[] = []
   readonly failures: unknown[] = []
   readonly ensured: string[] = []
+  readonly options: (TopicOptions | undefined)[] = []
   private nextOffset = 0n
 
-  async ensureTopic(topic: string): Promise<void> {
+  async ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     this.ensured.push(topic)
+    this.options.push(options)
   }
 
   async append(topic: string, records: readonly OutgoingRecord[], acks: Acks): Promise<readonly RecordMetadata[]> {
@@ -188,6 +203,72 @@ describe('publish', () => {
     event.payload.user_id = 'after'
     await published
     expect(JSON.parse(topics.values[0]!).payload.user_id).toBe('before')
+  })
+})
+
+describe('a topic that is declared', () => {
+  const declared = (declaration: TopicDeclaration<any>) => topic('shop-events', UserActionEvent, declaration)
+
+  test('gets events in its format, is made as declared, and gives them its key', async () => {
+    await using world = openRegistryWorld(switchableRegistry())
+    const shopEvents = declared({ format: avro(), retention: days(7), key: ({ payload }) => payload.product_id })
+    const { producer, topics } = await open({ topic: shopEvents, serdes: world.serdes })
+    expect(producer.topic).toBe('shop-events')
+    expect(topics.options).toEqual([{ retentionMs: days(7) }])
+    await producer.publish({ payload: { ...purchase, campaign: 'winter' }, event_id: 'e1' })
+    const { key, value } = topics.calls[0]!.records[0]!
+    expect(Buffer.from(key!).toString()).toBe('P-1')
+    const deserializer = deserializerOf(shopEvents, world.serdes)
+    await deserializer.prepare?.([{ value }])
+    expect(deserializer.decode(value)).toMatchObject({
+      ok: true,
+      value: { event_id: 'e1', payload: { ...purchase, amount: 19_990_000_000_000_000_000n }, schema_version: '1.0' },
+    })
+  })
+
+  test('in JSON gets them as they are', async () => {
+    const { producer, topics } = await open({ topic: declared({}), topicOptions: { partitions: 2 } })
+    expect(topics.options).toEqual([{ partitions: 2 }])
+    await producer.publish({ payload: { ...purchase, campaign: 'winter' } })
+    expect(JSON.parse(topics.values[0]!).payload).toEqual({ ...purchase, campaign: 'winter' })
+    expect(Buffer.from(topics.calls[0]!.records[0]!.key!).toString()).toBe('u1')
+  })
+
+  test('and only named in its declaration, is not made where a name may be a mistake', async () => {
+    const { topics } = await open({ topic: declared({}) })
+    expect(topics.options).toEqual([undefined])
+  })
+
+  test('gives its key only when the producer is told none', async () => {
+    const { producer, topics } = await open({ topic: declared({ key: 'event_type' }), keyBy: 'user_id' })
+    await producer.publish({ payload: purchase })
+    expect(Buffer.from(topics.calls[0]!.records[0]!.key!).toString()).toBe('u1')
+  })
+
+  test("refuses what fits the producer's schema and not its own", async () => {
+    await using world = openRegistryWorld(switchableRegistry())
+    const Other = UserActionEvent.extend({ tenant: z.string() })
+    const other = topic('shop-events', Other, { format: avro() })
+    const { producer, topics, metrics } = await open({ topic: other, serdes: world.serdes })
+    await expect(producer.publish({ payload: purchase })).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+      message: expect.stringMatching(/^event for topic 'shop-events' is invalid: tenant: null is no string/),
+    })
+    expect(topics.calls).toEqual([])
+    expect(metrics.counts).toEqual({ 'messages_produced_total shop-events invalid': 1 })
+  })
+
+  test.each([
+    ['that refuses its schema', { key: 'event_id', format: avro({ compatibility: 'FULL' }) }, 'SCHEMA_INCOMPATIBLE'],
+    ['that nobody opened', { format: protobuf() }, 'SERDES_MISSING'],
+  ] as const)('is not made with a registry %s', async (_what, declaration, code) => {
+    await using world = openRegistryWorld(switchableRegistry())
+    await world.write(topic('shop-events', z.object({ event_id: int() }), { format: avro() }), [{ event_id: 1 }])
+    const topics = new FakeTopics()
+    const serdes = code === 'SERDES_MISSING' ? {} : { serdes: world.serdes }
+    const opening = open({ topic: declared(declaration), system: topics as unknown as TopicSystem, ...serdes })
+    await expect(opening).rejects.toMatchObject({ code, message: expect.stringContaining('shop-events') })
+    expect(topics.ensured).toEqual([])
   })
 })
 

@@ -89,6 +89,16 @@ describe('date-times with zone', () => {
     )
   })
 
+  it('is written as Date writes it', () => {
+    const millis = fc.bigInt({ min: MIN_MICROS / 1000n, max: MAX_MICROS / 1000n })
+    fc.assert(
+      fc.property(millis, (ms) => {
+        expect(formatMicros(ms * 1000n)).toBe(new Date(Number(ms)).toISOString())
+      }),
+      runs(20_000),
+    )
+  })
+
   it('is the inverse of formatMicros', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: MIN_MICROS, max: MAX_MICROS }), (micros) => {

@@ -13,7 +13,7 @@ export function switchableRegistry(): SwitchableRegistry {
   const requests: string[] = []
   const ask = async <R>(what: string, answer: () => Promise<R>): Promise<R> => {
     requests.push(what)
-    if (switchable.isAway) throw registryUnavailable('registry', new Error('connect ECONNREFUSED'))
+    if (switchable.isAway) throw registryUnavailable('registry', undefined, new Error('connect ECONNREFUSED'))
     return answer()
   }
   const switchable: SwitchableRegistry = {
