@@ -6,6 +6,7 @@ import type {
   SourceReader,
   SplitDescription,
 } from '../../topology/contract/source.ts'
+import { partitionSplitId } from '../../topology/partition-split.ts'
 import type { KafkaAdmin, KafkaDriver } from './driver/driver.ts'
 import { KafkaReader } from './reader.ts'
 import type { KafkaSettings } from './settings.ts'
@@ -35,7 +36,7 @@ export class KafkaSource implements Source {
     const place = (at: NonNullable<SourceBounds['from']>) => placeOf(admin, topic, at, earliest, latest)
     const [starts, stops] = await Promise.all([place(from), until === undefined ? undefined : place(until)])
     return earliest.map((_, partition) => ({
-      id: `${topic}-${partition}`,
+      id: partitionSplitId(topic, partition),
       index: partition,
       start: String(starts[partition]),
       ...(stops === undefined ? {} : { stop: String(stops[partition]) }),

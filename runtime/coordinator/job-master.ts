@@ -218,7 +218,10 @@ export class JobMaster implements JobRun {
     const { pool, options } = this
     // Workers start while the checkpoint is read and sinks are fenced; one that is lost meanwhile is replaced below.
     pool.ready(this.workers).catch(() => undefined)
+    const canceled = this.cancellation()
+    canceled.catch(() => undefined)
     const prepared = await prepareAttempt(options, {
+      canceled,
       parallelism: this.parallelism,
       ...(this.fromSavepoint === undefined ? {} : { fromSavepoint: this.fromSavepoint }),
       bounds: this.prepared?.bounds,

@@ -55,6 +55,7 @@ export class KafkaSinkCommitter implements SinkCommitter {
     // All at once, before anything is read: what a crash has left open of them would hold the read up.
     await this.open(settings.sinkShards)
     faultPoint('kafka-sink.after-init')
+    this.refuseForgotten(restored)
     check()
     // The first decides how many there are; its transactional id sees to it that they are decided upon once.
     const shards = () => this.markers.of(0)?.shards ?? settings.sinkShards
@@ -110,11 +111,22 @@ export class KafkaSinkCommitter implements SinkCommitter {
     pending.set(0)
   }
 
+  /** Whoever took a checkpoint with output had fenced before, and left markers. Without them it might be written twice. */
+  private refuseForgotten(restored: CommitRequest | undefined): void {
+    if (!restored?.committables.length || this.markers.of(0) !== undefined) return
+    const { markerTopic } = this.options.settings
+    const what = `checkpoint ${restored.checkpointId} has output, and topic '${markerTopic}' does not say whether it is there`
+    throw this.error('MARKERS_MISSING', what, {
+      fix: 'Name the topic of markers that the job had (KAFKA_MARKER_TOPIC), on the cluster that it ran on; where it was deleted, give the job another name and another topic.',
+      details: { markerTopic, checkpointId: String(restored.checkpointId) },
+    })
+  }
+
   private refuseReplaced(epoch: bigint): void {
     for (const marker of this.markers.all()) {
       if (marker.epoch <= epoch) continue
       throw this.error('FENCED', `epoch ${epoch} is over, epoch ${marker.epoch} has taken its place`, {
-        fix: 'Nothing needs doing: this attempt has been replaced and ends here.',
+        fix: 'Nothing needs doing where a newer attempt of the job goes on. Where none does, this is not the checkpoint store that the job had: bring that one back, or give the job another name.',
         details: { epoch: String(epoch), newerEpoch: String(marker.epoch) },
       })
     }

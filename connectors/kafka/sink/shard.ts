@@ -104,14 +104,13 @@ export class Shard {
   private async until(isDone: () => boolean, fill: (transaction: KafkaTransaction) => Promise<Marker>): Promise<void> {
     let failures = 0
     for (;;) {
-      const { producer } = this
+      const { producer, marker } = this
       if (producer !== undefined && isDone()) return
       try {
         if (producer === undefined) await this.acquire()
-        else {
-          await this.transaction(producer, fill)
-          failures = 0
-        }
+        else await this.transaction(producer, fill)
+        // A look may find that the producer before has got something done, and only heard no more of it.
+        if (this.marker !== marker) failures = 0
       } catch (error) {
         await this.close()
         if (!mayPass(error) || ++failures === MAX_FAILURES) throw error

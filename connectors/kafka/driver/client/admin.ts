@@ -2,14 +2,7 @@
 import { responseError } from '../../errors.ts'
 import type { KafkaAdmin, NewTopic, OffsetPlace, TopicMetadata } from '../driver.ts'
 import { alterConfigsApi, describeConfigsApi } from '../protocol/configs.ts'
-import {
-  EARLIEST,
-  LATEST,
-  listOffsetsApi,
-  offsetCommitApi,
-  offsetFetchApi,
-  type PartitionOffset,
-} from '../protocol/offsets.ts'
+import { EARLIEST, LATEST, listOffsetsApi, offsetCommitApi, offsetFetchApi } from '../protocol/offsets.ts'
 import { createPartitionsApi, createTopicApi, deleteTopicApi, type Outcome } from '../protocol/topics.ts'
 import type { Cluster } from './cluster.ts'
 import { retrying } from './retry.ts'
@@ -138,17 +131,13 @@ export class ClientAdmin implements KafkaAdmin {
           .broker(leader)
           .request(listOffsetsApi, { topic, timestampMs, partitions: led.map(({ partition }) => partition) }),
       )
-      for (const answer of (await Promise.all(answers)).flat()) offsets[answer.partition] = requireOffset(answer, topic)
+      for (const { partition, error, offset } of (await Promise.all(answers)).flat()) {
+        const subject = { doing: 'asking for its offsets', topic, partition }
+        if (error !== 'NONE') throw responseError(await this.cluster.meaningOf(error, subject), subject)
+        offsets[partition] = offset
+      }
       return offsets
     })
-  }
-
-  private async requireDone({ error, message }: Outcome, topic: string, doing: string): Promise<void> {
-    if (error === 'NONE') return
-    // Where another broker knows it, this one has not heard of it yet.
-    const isLate = error === 'UNKNOWN_TOPIC_OR_PARTITION'
-    if (isLate) await this.cluster.require(topic)
-    throw responseError(isLate ? 'LEADER_NOT_AVAILABLE' : error, { doing, topic }, message)
   }
 
   /**
@@ -169,6 +158,10 @@ export class ClientAdmin implements KafkaAdmin {
     })
   }
 
+  private async requireDone({ error, message }: Outcome, topic: string, doing: string): Promise<void> {
+    if (error !== 'NONE') throw responseError(await this.cluster.meaningOf(error, { topic }), { doing, topic }, message)
+  }
+
   private persist<T>(attempt: () => Promise<T>): Promise<T> {
     return retrying(this.timeoutMs, attempt)
   }
@@ -176,9 +169,4 @@ export class ClientAdmin implements KafkaAdmin {
   private get timeoutMs(): number {
     return this.cluster.settings.connectTimeoutMs
   }
-}
-
-function requireOffset({ error, partition, offset }: PartitionOffset, topic: string): number {
-  if (error === 'NONE') return offset
-  throw responseError(error, { doing: 'asking for its offsets', topic, partition })
 }

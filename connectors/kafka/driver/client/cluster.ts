@@ -14,6 +14,7 @@ export class Cluster {
   readonly settings: KafkaSettings
   readonly logger: Logger
   private readonly context: ClientContext
+  private readonly onClose: () => void
   private readonly bootstrap: readonly BrokerConnection[]
   private readonly brokers = new Map<number, BrokerConnection>()
   /** By kind and id. */
@@ -22,9 +23,10 @@ export class Cluster {
   /** The first to be asked: the one that answered last. */
   private preferred: BrokerConnection | undefined
 
-  constructor(context: ClientContext) {
+  constructor(context: ClientContext, onClose: () => void = () => {}) {
     const { settings, logger } = context
     this.context = context
+    this.onClose = onClose
     this.settings = settings
     this.logger = logger
     this.bootstrap = settings.bootstrapServers.map((server) => {
@@ -78,6 +80,21 @@ export class Cluster {
     throw topicNotFound(topic, this.settings.bootstrapServers, await this.listTopics())
   }
 
+  /**
+   * What an answer about a topic means. Brokers learn of a topic, and of its partitions, one after the other: what one does
+   * not know and another does is only not ready yet.
+   *
+   * @throws {SluiceError} `TOPIC_NOT_FOUND` with the nearest name
+   */
+  async meaningOf(
+    error: KafkaErrorName,
+    { topic, partition = 0 }: { readonly topic: string; readonly partition?: number },
+  ): Promise<KafkaErrorName> {
+    if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') return error
+    const { partitions } = await this.require(topic)
+    return partitions[partition] === undefined ? error : 'LEADER_NOT_AVAILABLE'
+  }
+
   async listTopics(): Promise<readonly string[]> {
     const { topics } = await this.metadata('all')
     return topics.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic)
@@ -118,6 +135,7 @@ export class Cluster {
 
   close(): void {
     for (const broker of [...this.bootstrap, ...this.brokers.values()]) broker.close()
+    this.onClose()
   }
 
   private async findCoordinator(kind: CoordinatorKind, id: string): Promise<BrokerConnection> {

@@ -164,16 +164,9 @@ class Transaction implements KafkaTransaction {
           // The others were not tried because of this one.
           const cause = failed.find(({ error }) => error !== 'OPERATION_NOT_ATTEMPTED')
           if (cause === undefined) return
-          // Where another broker knows it, this one has not heard of it yet.
-          const isLate = cause.error === 'UNKNOWN_TOPIC_OR_PARTITION'
-          if (isLate) await cluster.require(cause.topic)
+          const { topic, partition } = cause
           const doing = 'adding it to a transaction'
-          throw responseError(isLate ? 'LEADER_NOT_AVAILABLE' : cause.error, {
-            doing,
-            transactionalId,
-            topic: cause.topic,
-            partition: cause.partition,
-          })
+          throw responseError(await cluster.meaningOf(cause.error, cause), { doing, transactionalId, topic, partition })
         }),
       ),
     )
@@ -185,28 +178,19 @@ class Transaction implements KafkaTransaction {
     if (this.added.size === 0) return
     const { transactionalId, session, cluster } = this
     const subject = { doing: commit ? 'committing its transaction' : 'aborting its transaction', transactionalId }
-    let isUncertain = false
-    await this.host.inTurn(async () => {
-      try {
-        await retrying(this.host.timeoutMs, () =>
-          cluster.atCoordinator('transaction', transactionalId, async (coordinator) => {
-            await coordinator.connect()
-            const wasUncertain = isUncertain
-            isUncertain = true
-            // To end it again in the same way is answered as if it were the first time.
-            const { error } = await coordinator.request(endTransactionApi, {
-              transactionalId,
-              ...session.identity,
-              commit,
-            })
-            isUncertain = wasUncertain
-            if (error !== 'NONE') throw responseError(error, subject)
-          }),
-        )
-      } catch (error) {
-        throw isUncertain ? unknownOutcome(subject, error) : error
-      }
-    })
+    await this.host.inTurn(() =>
+      retrying(this.host.timeoutMs, () =>
+        cluster.atCoordinator('transaction', transactionalId, async (coordinator) => {
+          await coordinator.connect()
+          const request = { transactionalId, ...session.identity, commit }
+          // Without an answer it is not sent again: the first may be on its way still, and would end the next transaction.
+          const { error } = await coordinator.request(endTransactionApi, request).catch((cause: unknown) => {
+            throw unknownOutcome(subject, cause)
+          })
+          if (error !== 'NONE') throw responseError(error, subject)
+        }),
+      ),
+    )
     this.added.clear()
   }
 }
