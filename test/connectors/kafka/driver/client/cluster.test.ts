@@ -29,7 +29,7 @@ class FakeBrokers {
         isOpen = false
       },
       send: async ({ apiKey }) => {
-        if (this.lost === nodeId && apiKey === API.endTxn) {
+        if (this.lost === nodeId && apiKey === API.addPartitions) {
           this.lost = undefined
           throw new Error('the connection was closed')
         }
