@@ -39,6 +39,8 @@ export class KafkaAppender {
   private readonly destinations = new Map<string, Promise<Destination>>()
   private readonly underWay = new Set<Promise<unknown>>()
   private producer: Promise<KafkaProducer> | undefined
+  /** Appends go one after the other, as a producer's sends do: what waits behind one that fails has the next producer. */
+  private tail: Promise<unknown> = Promise.resolve()
   private lostRecords = 0
 
   constructor(options: AppenderOptions) {
@@ -75,14 +77,20 @@ export class KafkaAppender {
 
   /** Waits for what is under way. The driver stays open. */
   async close(): Promise<void> {
-    await Promise.all(this.underWay)
+    await this.tail
     const { producer } = this
     this.producer = undefined
     await (await producer)?.close()
   }
 
   /** @returns the offsets of each partition's records, in order */
-  private async send(requests: readonly PartitionRecords[][], acks: Acks): Promise<Map<number, bigint[]>> {
+  private send(requests: readonly PartitionRecords[][], acks: Acks): Promise<Map<number, bigint[]>> {
+    const sent = this.tail.then(() => this.sendNow(requests, acks))
+    this.tail = sent.catch(() => {})
+    return sent
+  }
+
+  private async sendNow(requests: readonly PartitionRecords[][], acks: Acks): Promise<Map<number, bigint[]>> {
     const offsets = new Map<number, bigint[]>()
     const { driver, settings } = this.options
     this.producer ??= driver.producer({ compression: settings.compression })
@@ -98,7 +106,7 @@ export class KafkaAppender {
       }
     } catch (error) {
       // It may be of no more use; the next append makes another.
-      if (this.producer === producer) this.producer = undefined
+      this.producer = undefined
       void producer.then((each) => each.close()).catch(() => {})
       throw error
     }

@@ -43,7 +43,7 @@ const EXPLANATIONS: { readonly [name in KafkaErrorName]?: Explanation } = {
   TOPIC_AUTHORIZATION_FAILED: {
     code: 'KAFKA_AUTHORIZATION',
     what: 'this user may not do it',
-    fix: 'Give the principal the ACLs for this topic (kafka-acls.sh --add): Describe and Read to read it, Describe and Write to write it, Create, Alter and AlterConfigs to make and change it.',
+    fix: 'Give the principal the ACLs for this topic (kafka-acls.sh --add): Read to read it; Write and DescribeConfigs to write it; Create, Alter and AlterConfigs to make and change it.',
   },
   GROUP_AUTHORIZATION_FAILED: {
     code: 'KAFKA_AUTHORIZATION',

@@ -17,7 +17,7 @@ import { declaredOptions } from '../../topology/topic.ts'
 import { requireAlterable, topicDrift } from '../../topology/topic-drift.ts'
 import { KafkaAppender } from './append.ts'
 import type { KafkaAdmin, KafkaDriver } from './driver/driver.ts'
-import { knownTopic } from './known-topic.ts'
+import { requireTopic } from './known-topic.ts'
 import type { KafkaSettings } from './settings.ts'
 import { KafkaSink } from './sink/sink.ts'
 import { KafkaSource } from './source.ts'
@@ -60,7 +60,7 @@ class Kafka implements TopicSystem {
   async ensureTopic(topic: string, options?: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
     if (options === undefined) {
-      await knownTopic(admin, topic, this.options.settings.bootstrapServers)
+      await requireTopic(admin, topic, this.options.settings.bootstrapServers)
       return
     }
     if ((await admin.describeTopic(topic)) !== undefined) return
@@ -74,7 +74,7 @@ class Kafka implements TopicSystem {
 
   async alterTopic(topic: string, options: TopicOptions): Promise<void> {
     const admin = await this.driver.admin()
-    await knownTopic(admin, topic, this.options.settings.bootstrapServers)
+    await requireTopic(admin, topic, this.options.settings.bootstrapServers)
     const actual = await describe(admin, topic)
     const drift = topicDrift(options, actual!)
     requireAlterable(topic, drift)

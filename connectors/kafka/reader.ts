@@ -3,6 +3,7 @@ import type { Clock } from '../../topology/contract/clock.ts'
 import type { Logger, MetricScope } from '../../topology/contract/observability.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
+import { partitionOfSplit } from '../../topology/partition-split.ts'
 import type { KafkaFetcher, RecordSet } from './driver/driver.ts'
 import { OffsetOutOfRange } from './errors.ts'
 import { recordRows, valueBytesOf } from './record-rows.ts'
@@ -52,7 +53,8 @@ export class KafkaReader implements SourceReader {
   async assign(splits: readonly SplitState[]): Promise<void> {
     const offsets = new Map<number, number>()
     for (const description of splits) {
-      const { index: partition, position, stop } = description
+      const { position, stop } = description
+      const partition = partitionOfSplit(description)
       const split: Split = {
         description,
         partition,
@@ -113,11 +115,12 @@ export class KafkaReader implements SourceReader {
 
   checkpointComplete(positions: readonly SplitState[]): void {
     const { metrics } = this.options
-    const offsets = new Map(positions.map(({ index, position }) => [index, Number(position)]))
-    for (const { id, index, position } of positions) {
-      const progress = this.fetcher?.progress(index)
+    const offsets = new Map(positions.map((split) => [partitionOfSplit(split), Number(split.position)]))
+    for (const split of positions) {
+      const progress = this.fetcher?.progress(partitionOfSplit(split))
       if (progress === undefined) continue
-      metrics.gauge('pending_records', { split: id }).set(Math.max(0, progress.highWatermark - Number(position)))
+      const pending = Math.max(0, progress.highWatermark - Number(split.position))
+      metrics.gauge('pending_records', { split: split.id }).set(pending)
     }
     // One at a time: while the cluster is slow, those of checkpoints in between are left out.
     if (offsets.size > 0) this.committing ??= this.commit(offsets)

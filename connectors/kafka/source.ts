@@ -6,6 +6,7 @@ import type {
   SourceReader,
   SplitDescription,
 } from '../../topology/contract/source.ts'
+import { partitionSplitId } from '../../topology/partition-split.ts'
 import type { KafkaAdmin, KafkaDriver } from './driver/driver.ts'
 import { KafkaReader } from './reader.ts'
 import type { KafkaSettings } from './settings.ts'
@@ -35,7 +36,7 @@ export class KafkaSource implements Source {
     const place = (at: NonNullable<SourceBounds['from']>) => placeOf(admin, topic, at, earliest, latest)
     const [starts, stops] = await Promise.all([place(from), until === undefined ? undefined : place(until)])
     return earliest.map((_, partition) => ({
-      id: `${topic}-${partition}`,
+      id: partitionSplitId(topic, partition),
       index: partition,
       start: String(starts[partition]),
       ...(stops === undefined ? {} : { stop: String(stops[partition]) }),
@@ -60,7 +61,7 @@ export class KafkaSource implements Source {
   async close(): Promise<void> {}
 }
 
-/** Offsets by partition, each within what the partition holds. */
+/** Offsets by partition; one that was given, within what the partition holds. */
 async function placeOf(
   admin: KafkaAdmin,
   topic: string,
@@ -71,9 +72,11 @@ async function placeOf(
   if (place === 'earliest') return earliest
   if (place === 'latest') return latest
   if ('timestampMs' in place) return admin.offsets(topic, place)
-  const asked = 'group' in place ? await admin.groupOffsets(place.group, topic) : undefined
-  return earliest.map((first, partition) => {
-    const offset = 'group' in place ? asked![partition] : Number(place.offset)
-    return offset === undefined ? first : Math.max(first, Math.min(offset, latest[partition]!))
-  })
+  if ('group' in place) {
+    // As it is, also where retention has passed it: the reader does then as KAFKA_OUT_OF_RANGE says.
+    const committed = await admin.groupOffsets(place.group, topic)
+    return earliest.map((first, partition) => committed[partition] ?? first)
+  }
+  const offset = Number(place.offset)
+  return earliest.map((first, partition) => Math.max(first, Math.min(offset, latest[partition]!)))
 }

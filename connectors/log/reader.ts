@@ -5,6 +5,7 @@ import type { MetricScope } from '../../topology/contract/observability.ts'
 import type { SourceReader, SourceRecord, SplitState } from '../../topology/contract/source.ts'
 import { Batch } from '../../topology/element.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import { partitionOfSplit } from '../../topology/partition-split.ts'
 import { RecordBatch } from './record-batch.ts'
 import { type Run, runRows } from './run-rows.ts'
 import type { LogStore } from './store.ts'
@@ -57,7 +58,7 @@ export class LogReader implements SourceReader {
     this.splits = this.splits.concat(
       splits.map((description) => ({
         description,
-        partition: description.index,
+        partition: partitionOfSplit(description),
         position: Number(description.position),
         stop: description.stop === undefined ? Number.POSITIVE_INFINITY : Number(description.stop),
         rest: undefined,
@@ -108,9 +109,10 @@ export class LogReader implements SourceReader {
 
   checkpointComplete(positions: readonly SplitState[]): void {
     const offsets = this.topics.offsets(this.topic)
-    for (const { id, index, position } of positions) {
-      const { nextOffset = 0 } = offsets[index] ?? {}
-      this.metrics.gauge('pending_records', { split: id }).set(Math.max(0, nextOffset - Number(position)))
+    for (const split of positions) {
+      const { nextOffset = 0 } = offsets[partitionOfSplit(split)] ?? {}
+      const pending = Math.max(0, nextOffset - Number(split.position))
+      this.metrics.gauge('pending_records', { split: split.id }).set(pending)
     }
   }
 

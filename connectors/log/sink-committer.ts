@@ -128,7 +128,7 @@ export class LogSinkCommitter implements SinkCommitter {
   private refuseOlder(row: EpochRow | undefined, epoch: bigint): void {
     if (row === undefined || row.epoch <= epoch) return
     throw this.error('FENCED', `epoch ${epoch} is over, epoch ${row.epoch} has taken its place`, {
-      fix: 'Nothing needs doing: this attempt has been replaced and ends here.',
+      fix: 'Nothing needs doing where a newer attempt of the job goes on. Where none does, this is not the checkpoint store that the job had: bring that one back, or give the job another name.',
       details: { epoch: String(epoch), newerEpoch: String(row.epoch) },
     })
   }

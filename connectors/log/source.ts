@@ -9,6 +9,7 @@ import type {
 } from '../../topology/contract/source.ts'
 import type { TopicOptions } from '../../topology/contract/topic.ts'
 import { SluiceError } from '../../topology/errors.ts'
+import { partitionSplitId } from '../../topology/partition-split.ts'
 import { LogReader } from './reader.ts'
 import { RecordBatch } from './record-batch.ts'
 import type { LogStore } from './store.ts'
@@ -43,7 +44,7 @@ export class LogSource implements Source {
     await this.topics.ensure(this.topicName, this.options)
     const topic = this.topics.get(this.topicName)
     return this.topics.offsets(topic).map((offsets) => ({
-      id: `${topic.name}-${offsets.partition}`,
+      id: partitionSplitId(topic.name, offsets.partition),
       index: offsets.partition,
       start: String(this.offsetAt(topic, offsets, from)),
       ...(until !== undefined && { stop: String(this.offsetAt(topic, offsets, until)) }),

@@ -11,6 +11,15 @@ export interface PatienceOptions {
   readonly logger: Logger
 }
 
+/** What a registry is asked for, as who reads the log is told. */
+export interface Question {
+  /** What is waited for: "schema 7, which orders[1]@12 names". */
+  readonly what: string
+  readonly fields?: Readonly<Record<string, unknown>>
+  /** @default without end */
+  readonly patienceMs?: number
+}
+
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 5_000
 /** How often it is said again that somebody waits. */
@@ -29,11 +38,11 @@ export class Patience {
   /**
    * What `ask` resolves to, once the registry answers.
    *
-   * @param patienceMs @default without end
    * @throws what it answers with, other than `REGISTRY_UNAVAILABLE`; that too when the time is over, and when closed
    */
-  async untilAnswered<T>(ask: () => Promise<T>, patienceMs = Number.POSITIVE_INFINITY): Promise<T> {
+  async untilAnswered<T>(question: Question, ask: () => Promise<T>): Promise<T> {
     const { clock, random } = this.options
+    const { patienceMs = Number.POSITIVE_INFINITY } = question
     const startMs = clock.monotonicMs()
     for (let attempt = 0; ; attempt++) {
       try {
@@ -48,7 +57,7 @@ export class Patience {
         if (this.closing.signal.aborted) throw error
         const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (0.5 + random() / 2)
         if (clock.monotonicMs() - startMs + delayMs > patienceMs) throw error
-        this.sayItIsAway(error)
+        this.sayItIsAway(error, question)
         await this.delay(delayMs)
       }
     }
@@ -59,7 +68,7 @@ export class Patience {
     this.closing.abort()
   }
 
-  private sayItIsAway(error: SluiceError): void {
+  private sayItIsAway(error: SluiceError, { what, fields }: Question): void {
     const { address, clock, logger } = this.options
     const nowMs = clock.monotonicMs()
     if (this.outage !== undefined && nowMs - this.outage.saidMs < SAY_EVERY_MS) return
@@ -67,8 +76,8 @@ export class Patience {
     this.outage.saidMs = nowMs
     const waitedMs = Math.round(nowMs - this.outage.sinceMs)
     logger.warn(
-      { event: 'registry-unavailable', url: address, waitedMs, err: error },
-      `${error.message}; waiting for it`,
+      { event: 'registry-unavailable', url: address, waitedMs, ...fields, err: error },
+      `${error.message}; waiting for ${what}`,
     )
   }
 

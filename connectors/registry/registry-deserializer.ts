@@ -1,5 +1,5 @@
 /** From record values in Confluent's wire format to rows, by the schemas that they name. */
-import type { DecodeResult, Deserializer, RegistryTopic } from '../../topology/contract/serde.ts'
+import type { DecodeResult, Deserializer, PlacedValue, RegistryTopic } from '../../topology/contract/serde.ts'
 import { Refusal } from '../../topology/schema/json-values.ts'
 import type { Schemas } from './schemas.ts'
 import type { PayloadReader, WireCodec } from './wire-codec.ts'
@@ -34,13 +34,14 @@ export function registryDeserializer(topic: RegistryTopic, codec: WireCodec, sch
 
   return {
     prepare(records) {
-      const wanted = new Set<number>()
+      const wanted = new Map<number, PlacedValue>()
       let last: number | undefined
-      for (const { value } of records) {
+      for (const record of records) {
+        const { value } = record
         const id = value === null ? undefined : schemaIdOf(value)
         if (id === undefined || id === last) continue
         last = id
-        if (!readers.has(id) && !schemas.isSettled(id)) wanted.add(id)
+        if (!readers.has(id) && !schemas.isSettled(id) && !wanted.has(id)) wanted.set(id, record)
       }
       return wanted.size === 0 ? undefined : schemas.fetch(wanted)
     },

@@ -1,5 +1,6 @@
 /** The schemas that records name, as a process knows them: fetched once each, by their ids. */
 import type { Clock } from '../../topology/contract/clock.ts'
+import type { PlacedValue } from '../../topology/contract/serde.ts'
 import type { Patience } from './patience.ts'
 import type { RegisteredSchema, SchemaRegistry } from './registry.ts'
 
@@ -34,27 +35,35 @@ export class Schemas {
     return this.known.has(id) || (this.unknown.get(id) ?? Number.NEGATIVE_INFINITY) > this.clock.monotonicMs()
   }
 
-  /** Resolves once all are settled, however long the registry is away. */
-  async fetch(ids: Iterable<number>): Promise<void> {
-    const waiting = [...ids]
+  /**
+   * Resolves once all are settled, however long the registry is away.
+   *
+   * @param ids each with a record that names it
+   */
+  async fetch(ids: ReadonlyMap<number, PlacedValue>): Promise<void> {
+    const waiting = ids.entries()
     const next = async (): Promise<void> => {
-      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) await this.fetchOne(id)
+      for (const [id, record] of waiting) await this.fetchOne(id, record)
     }
-    await Promise.all(Array.from({ length: Math.min(CONCURRENT_REQUESTS, waiting.length) }, next))
+    await Promise.all(Array.from({ length: Math.min(CONCURRENT_REQUESTS, ids.size) }, next))
   }
 
   /** Several who need one schema wait for one request. */
-  private fetchOne(id: number): Promise<void> {
+  private fetchOne(id: number, record: PlacedValue): Promise<void> {
     let fetching = this.fetches.get(id)
     if (fetching === undefined) {
-      fetching = this.ask(id).finally(() => this.fetches.delete(id))
+      fetching = this.ask(id, record).finally(() => this.fetches.delete(id))
       this.fetches.set(id, fetching)
     }
     return fetching
   }
 
-  private async ask(id: number): Promise<void> {
-    const found = await this.patience.untilAnswered(() => this.registry.schemaById(id))
+  private async ask(id: number, { topic, partition, offset }: PlacedValue): Promise<void> {
+    const question = {
+      what: `schema ${id}, which ${topic}[${partition}]@${offset} names`,
+      fields: { schemaId: id, topic, partition, offset: String(offset) },
+    }
+    const found = await this.patience.untilAnswered(question, () => this.registry.schemaById(id))
     if (found !== undefined) {
       this.known.set(id, found)
       return

@@ -4,9 +4,9 @@ import type { Logger } from '../../topology/contract/observability.ts'
 import type { RegistryTopic, SerdeSystem, Serializer } from '../../topology/contract/serde.ts'
 import { SluiceError } from '../../topology/errors.ts'
 import { CODECS } from './codecs.ts'
-import { Patience } from './patience.ts'
+import { Patience, type Question } from './patience.ts'
 import { subjectOf } from './record-name.ts'
-import type { SchemaRegistry } from './registry.ts'
+import type { RegisteredSchema, SchemaRegistry } from './registry.ts'
 import { registryDeserializer } from './registry-deserializer.ts'
 import { Schemas } from './schemas.ts'
 import { framed } from './wire-format.ts'
@@ -20,7 +20,7 @@ export interface SerdesOptions {
 }
 
 /** How long a job that starts waits for the registry: somebody looks at the terminal. */
-const START_PATIENCE_MS = 10_000
+const AT_START = { patienceMs: 10_000 }
 
 export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOptions): SerdeSystem {
   const patience = new Patience({ address: registry.address, clock, random, logger })
@@ -30,13 +30,14 @@ export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOp
   /** What has been seen to, of which topic. */
   const ensured = new Set<string>()
 
-  async function register(topic: RegistryTopic, patienceMs?: number): Promise<number> {
+  async function register(topic: RegistryTopic, asking: Pick<Question, 'patienceMs'> = {}): Promise<number> {
     const subject = subjectOf(topic)
     const schema = CODECS[topic.format.kind].schemaOf(topic)
     const key = `${subject}\n${schema.schema}`
     const known = ids.get(key)
     if (known !== undefined) return known
-    const id = await patience.untilAnswered(() => registry.register(subject, schema), patienceMs)
+    const question = { ...asking, what: `the id of the schema that is written under subject '${subject}'` }
+    const id = await patience.untilAnswered(question, () => registry.register(subject, schema))
     ids.set(key, id)
     return id
   }
@@ -45,20 +46,27 @@ export function openRegistrySerdes({ registry, clock, random, logger }: SerdesOp
   async function setCompatibility(topic: RegistryTopic): Promise<void> {
     const { compatibility } = topic.format
     if (compatibility === undefined) return
-    await patience.untilAnswered(() => registry.setCompatibility(subjectOf(topic), compatibility), START_PATIENCE_MS)
+    const subject = subjectOf(topic)
+    const question = { ...AT_START, what: `the compatibility of subject '${subject}'` }
+    await patience.untilAnswered(question, () => registry.setCompatibility(subject, compatibility))
+  }
+
+  function latestSchema(subject: string): Promise<RegisteredSchema | undefined> {
+    const question = { ...AT_START, what: `the latest schema of subject '${subject}'` }
+    return patience.untilAnswered(question, () => registry.latestSchema(subject))
   }
 
   async function ensureWritten(topic: RegistryTopic): Promise<void> {
     const subject = subjectOf(topic)
-    const latest = await patience.untilAnswered(() => registry.latestSchema(subject), START_PATIENCE_MS)
+    const latest = await latestSchema(subject)
     if (latest !== undefined) await setCompatibility(topic)
-    await register(topic, START_PATIENCE_MS)
+    await register(topic, AT_START)
     if (latest === undefined) await setCompatibility(topic)
   }
 
   async function ensureRead(topic: RegistryTopic): Promise<void> {
     const subject = subjectOf(topic)
-    const latest = await patience.untilAnswered(() => registry.latestSchema(subject), START_PATIENCE_MS)
+    const latest = await latestSchema(subject)
     if (latest === undefined) return
     const codec = CODECS[topic.format.kind]
     try {

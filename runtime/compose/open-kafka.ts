@@ -6,8 +6,8 @@ import type { Config } from '../config/config.ts'
 import type { KafkaConfig } from '../config/kafka.ts'
 import { type FaultPoint, faultPoint } from '../fault-point.ts'
 import { type ComposeContext, openFiles } from './compose.ts'
-/** The cluster that the configuration names; its client's package is loaded only now. @throws {SluiceError} `CLIENT_MISSING` */
 
+/** The cluster that the configuration names; its client's package is loaded only now. @throws {SluiceError} `CLIENT_MISSING` */
 export async function openKafkaTopics(
   config: Config,
   kafka: KafkaConfig,

@@ -68,7 +68,7 @@ export interface AttemptFailure {
   readonly worker: string | undefined
 }
 
-/** A worker that is told to end its tasks and does not do so in time is taken for lost, milliseconds. */
+/** A worker that is told to end its tasks and does not do so in time is taken for lost, a commit is given up, milliseconds. */
 const END_TIMEOUT_MS = 30_000
 /** A broken connection between two workers mostly means that one of them is gone, which is about to be heard, milliseconds. */
 const PEER_GRACE_MS = 500
@@ -300,6 +300,9 @@ export class Attempt implements WorkerListener {
     })
     await this.ended.promise
     timer[Symbol.dispose]()
+    // A commit may wait for somebody else, as for a transaction that is open on Kafka: what it owes, the next attempt
+    // finds out.
+    using _givingUp = this.options.clock.schedule(END_TIMEOUT_MS, () => void this.options.committers.close())
     await this.coordinator.idle
   }
 

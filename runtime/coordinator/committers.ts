@@ -11,6 +11,7 @@ export interface FenceOptions {
 
 export class Committers {
   private readonly committers: ReadonlyMap<string, SinkCommitter>
+  private closed: Promise<void> | undefined
 
   constructor(committers: ReadonlyMap<string, SinkCommitter>) {
     this.committers = committers
@@ -31,8 +32,12 @@ export class Committers {
     faultPoint('checkpoint.after-commit')
   }
 
-  async close(): Promise<void> {
-    await this.each((_uid, committer) => committer.close())
+  /** What is being committed gives up. Further calls do nothing more. */
+  close(): Promise<void> {
+    this.closed ??= this.each((_uid, committer) => committer.close())
+    // Also where nobody waits for it.
+    this.closed.catch(() => {})
+    return this.closed
   }
 
   /** All at once, since a commit is mostly waiting; all have ended when the first error is thrown. */

@@ -17,7 +17,7 @@ import type { JobOptions } from './job-options.ts'
 import { reportVertices } from './job-report.ts'
 import { PoisonWatch } from './poison-watch.ts'
 import { type PreparedAttempt, prepareAttempt } from './prepare-attempt.ts'
-import { createRestartStrategy, isLasting, type RestartStrategy } from './restart-strategy.ts'
+import { createRestartStrategy, isLasting, isOfSurroundings, type RestartStrategy } from './restart-strategy.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 /** An event before it has its time. */
@@ -50,6 +50,7 @@ export class JobMaster implements JobRun {
   private parallelism: number
   private workers: number
   private restarts_ = 0
+  private hasRun = false
   private readonly restartCounter: Counter
   /** Begin from it, until an attempt has. */
   private fromSavepoint: string | undefined
@@ -217,7 +218,10 @@ export class JobMaster implements JobRun {
     const { pool, options } = this
     // Workers start while the checkpoint is read and sinks are fenced; one that is lost meanwhile is replaced below.
     pool.ready(this.workers).catch(() => undefined)
+    const canceled = this.cancellation()
+    canceled.catch(() => undefined)
     const prepared = await prepareAttempt(options, {
+      canceled,
       parallelism: this.parallelism,
       ...(this.fromSavepoint === undefined ? {} : { fromSavepoint: this.fromSavepoint }),
       bounds: this.prepared?.bounds,
@@ -250,6 +254,7 @@ export class JobMaster implements JobRun {
     if (this.canceled) await attempt.cancel()
     else {
       this.enter('RUNNING')
+      this.hasRun = true
       this.started.resolve()
       this.running.resolve()
     }
@@ -263,7 +268,8 @@ export class JobMaster implements JobRun {
     const { error: found, quarantined } = this.poison.judge(failure, this.attempt_)
     const exception = this.exceptions.add(clock.nowMs(), epoch, { ...failure, error: found })
     this.emit({ type: 'exception', exception })
-    const delayMs = quarantined ? 0 : isLasting(found.code) ? undefined : this.strategy.afterFailure()
+    const isFinal = isLasting(found.code) || (isOfSurroundings(found.code) && (await this.isNew()))
+    const delayMs = quarantined ? 0 : isFinal ? undefined : this.strategy.afterFailure()
     const what = `job ${topology.name} failed: ${found.message}`
     if (delayMs === undefined) {
       logger.error({ event: 'job-failed', job: topology.name, err: found }, what)
@@ -288,6 +294,11 @@ export class JobMaster implements JobRun {
     this.wake = undefined
     faultPoint('restart.before-attempt')
     return true
+  }
+
+  /** It has never run, here or elsewhere, as far as a checkpoint tells. */
+  private async isNew(): Promise<boolean> {
+    return !this.hasRun && (await this.options.store.list()).length === 0
   }
 
   private async closeAttempt(): Promise<void> {

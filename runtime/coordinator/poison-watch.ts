@@ -9,7 +9,12 @@ import type { Attempt, AttemptFailure } from './attempt.ts'
 const FAILURES = 3
 
 /** Codes of errors that a record causes, not its surroundings. */
-const BY_RECORD: ReadonlySet<string> = new Set(['OPERATOR_FAILED', 'RECORD_INVALID', 'RECORD_TOO_LARGE'])
+const BY_RECORD: ReadonlySet<string> = new Set([
+  'OPERATOR_FAILED',
+  'RECORD_INVALID',
+  'RECORD_REFUSED',
+  'RECORD_TOO_LARGE',
+])
 
 export interface Verdict {
   /** What to report: `POISON_RECORD`, naming the record, once there is no doubt. */

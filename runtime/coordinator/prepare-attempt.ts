@@ -32,6 +32,8 @@ export interface PrepareOptions {
   readonly fromSavepoint?: string
   /** Of the attempt before. */
   readonly bounds: Bounds | undefined
+  /** Rejects when the job is canceled: a fence may wait for somebody else. */
+  readonly canceled: Promise<never>
 }
 
 /**
@@ -57,7 +59,8 @@ export async function prepareAttempt(options: JobOptions, prepare: PrepareOption
   await using opened = new AsyncDisposableStack()
   const connectors = opened.adopt(openConnectors(plan, connections), (each) => each.close())
   const committers = opened.adopt(await openCommitters(options, plan, connectors), (each) => each.close())
-  await committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
+  const fenced = committers.fence({ epoch, restored: point?.manifest, allowRewind: mayRewind(options, point) })
+  await Promise.race([fenced, prepare.canceled])
   if (point !== undefined) await store.adopt(point)
   const { splits, bounds } = await discover(connectors, options, point, prepare.bounds)
   const keep = opened.move()

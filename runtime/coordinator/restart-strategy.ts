@@ -84,8 +84,12 @@ const LASTING: ReadonlySet<string> = new Set([
   'JOB_INVALID',
   'JOB_NOT_FOUND',
   'JOB_NO_TOPOLOGY',
+  'KAFKA_AUTHORIZATION',
   'KEY_GROUPS_CHANGED',
   'LOG_FORMAT_UNSUPPORTED',
+  'MARKERS_MISSING',
+  'MARKER_TOPIC_INVALID',
+  'MARKER_VERSION',
   'NO_EVENT_TIME',
   'OFFSET_OUT_OF_RANGE',
   'PARALLELISM',
@@ -105,4 +109,37 @@ const LASTING: ReadonlySet<string> = new Set([
 
 export function isLasting(code: string): boolean {
   return LASTING.has(code)
+}
+
+/** What others answer, or don't: servers that are away, credentials, names and sizes that they don't take. */
+const SURROUNDINGS: ReadonlySet<string> = new Set([
+  'KAFKA_AUTHENTICATION',
+  'KAFKA_CONFIG',
+  'KAFKA_PARTITIONS',
+  'KAFKA_REFUSED',
+  'KAFKA_REPLICATION_FACTOR',
+  'KAFKA_TLS',
+  'KAFKA_TOPIC_NAME',
+  'KAFKA_TRANSACTION_TIMEOUT',
+  'KAFKA_UNREACHABLE',
+  'KAFKA_VERSION',
+  'POSTGRES_COLUMN_NOT_FOUND',
+  'POSTGRES_DATABASE_NOT_FOUND',
+  'POSTGRES_DENIED',
+  'POSTGRES_TABLE_NOT_FOUND',
+  'POSTGRES_UNAUTHENTICATED',
+  'POSTGRES_UNREACHABLE',
+  'REGISTRY_DENIED',
+  'REGISTRY_REFUSED',
+  'REGISTRY_UNAVAILABLE',
+  'SCHEMA_INCOMPATIBLE',
+  'TOPIC_NOT_FOUND',
+])
+
+/**
+ * Whether a job that has run once waits for it to pass, by its restart strategy: with one that never has, a setting is
+ * wrong as a rule, and whoever submits it looks on.
+ */
+export function isOfSurroundings(code: string): boolean {
+  return SURROUNDINGS.has(code)
 }

@@ -18,15 +18,18 @@ export interface DeadLetter {
   readonly origin: string
   readonly partition: number
   readonly offset: bigint
+  readonly timestampMicros: bigint
   readonly record: OutgoingRecord
 }
 
-/** Behind which letter a page begins. */
-export type LetterPlace = Pick<DeadLetter, 'partition' | 'offset'>
+/** Behind which letter a page begins. By the timestamp too: a topic that was made anew has the same offsets again. */
+export type LetterPlace = Pick<DeadLetter, 'partition' | 'offset' | 'timestampMicros'>
 
 /** Of the record, where it came from; of its failure, what was said. */
 export const ORIGIN_HEADER = 'sluice-replay-of'
 export const ERROR_HEADER = 'sluice-replay-error'
+
+const PLACE = 'source_partition, source_offset, epoch_us(source_timestamp)'
 
 const REQUIRED = [
   'source_topic',
@@ -79,19 +82,12 @@ export class DeadLetters {
   /** In the order of partitions and offsets. */
   async page(topic: string, after: LetterPlace | undefined, maxRows: number): Promise<readonly DeadLetter[]> {
     const of = (column: string) => (this.columns.has(column) ? column : 'NULL')
-    const columns = [
-      'source_partition, source_offset, epoch_us(source_timestamp), raw_payload',
-      of('key'),
-      of('headers'),
-      this.columns.has('error') ? 'error' : of('reason'),
-    ]
+    const columns = [PLACE, 'raw_payload', of('key'), of('headers'), this.columns.has('error') ? 'error' : of('reason')]
     const behind =
-      after === undefined
-        ? ''
-        : `AND (source_partition > ${after.partition} OR (source_partition = ${after.partition} AND source_offset > ${after.offset}))`
+      after === undefined ? '' : `AND (${PLACE}) > (${after.partition}, ${after.offset}, ${after.timestampMicros})`
     const rows = await this.query(
       `SELECT ${columns.join(', ')}`,
-      `AND source_topic = ${literal(topic)} ${behind} ORDER BY source_partition, source_offset LIMIT ${maxRows}`,
+      `AND source_topic = ${literal(topic)} ${behind} ORDER BY ${PLACE} LIMIT ${maxRows}`,
     )
     return rows.map((row) => toLetter(topic, row))
   }
@@ -108,15 +104,15 @@ export class DeadLetters {
 
 function toLetter(topic: string, row: readonly Json[]): DeadLetter {
   const [partition, offset, micros, payload, key, headers, error] = row
-  const timestampMs = Number(micros) / 1000
   return {
     origin: `${partition}/${offset}@${micros}`,
     partition: Number(partition),
     offset: BigInt(String(offset)),
+    timestampMicros: BigInt(String(micros)),
     record: {
       key: bytes(key ?? null),
       value: bytes(payload ?? null),
-      timestampMs,
+      timestampMs: Number(micros) / 1000,
       headers: [
         ...originalHeaders(headers),
         { key: ORIGIN_HEADER, value: Buffer.from(`${topic}/${partition}/${offset}`) },

@@ -5,6 +5,9 @@ import type { DeadLetter, DeadLetters, LetterPlace } from './dead-letters.ts'
 
 const PAGE_ROWS = 1_024
 
+/** A place as a checkpoint holds it. */
+type Position = { readonly partition: number; readonly offset: string; readonly timestampMicros: string }
+
 /**
  * One split, in the order of partitions and offsets. It is another one in each run: what a run chooses has nothing to do
  * with how far another one got.
@@ -32,9 +35,8 @@ class LetterReader implements SourceReader {
 
   async assign([split]: readonly SplitState[]): Promise<void> {
     if (split === undefined) return
-    const place = split.position as { readonly partition: number; readonly offset: string } | null
     this.split = split
-    this.after = place === null ? undefined : { partition: place.partition, offset: BigInt(place.offset) }
+    this.after = placeOf(split.position as Position | null)
   }
 
   async poll(maxRows: number): Promise<Batch<SourceRecord> | undefined> {
@@ -59,9 +61,18 @@ class LetterReader implements SourceReader {
   snapshot(): readonly SplitState[] {
     if (this.split === undefined) return []
     const { after } = this
-    const position = after === undefined ? null : { partition: after.partition, offset: String(after.offset) }
-    return [{ ...this.split, position }]
+    return [{ ...this.split, position: after === undefined ? null : positionOf(after) }]
   }
 
   async close(): Promise<void> {}
+}
+
+function positionOf({ partition, offset, timestampMicros }: LetterPlace): Position {
+  return { partition, offset: String(offset), timestampMicros: String(timestampMicros) }
+}
+
+function placeOf(position: Position | null): LetterPlace | undefined {
+  if (position === null) return undefined
+  const { partition, offset, timestampMicros } = position
+  return { partition, offset: BigInt(offset), timestampMicros: BigInt(timestampMicros) }
 }

@@ -443,6 +443,26 @@ export const kafkaDriverConformance: readonly KafkaDriverCase[] = [
     },
   },
   {
+    name: 'runs transactions of one id right behind each other, in order',
+    async run(harness) {
+      const topic = await harness.makeTopic(2)
+      await withProducer(harness, { transactionalId: `${topic}-writer` }, async (producer) => {
+        for (let n = 0; n < 20; n++) {
+          const transaction = await producer.begin()
+          await transaction.send([{ topic, partition: n % 2, records: numbered(n, n + 1) }])
+          await (n % 5 === 4 ? transaction.abort() : transaction.commit())
+        }
+      })
+      const fetcher = await fetcherOf(harness, topic, [0, 0])
+      const rows = await readRows(fetcher, 16)
+      for (const partition of [0, 1]) {
+        const committed = Array.from({ length: 20 }, (_, n) => n).filter((n) => n % 2 === partition && n % 5 !== 4)
+        expect(valuesOf(rows.filter((row) => row.partition === partition))).toEqual(committed.map(String))
+      }
+      await fetcher.close()
+    },
+  },
+  {
     name: 'moves past what was aborted at the end of a partition',
     async run(harness) {
       const topic = await harness.makeTopic()

@@ -87,6 +87,22 @@ export const sourceConformance: readonly SourceCase[] = [
     },
   },
   {
+    // As where the job had another source of this name before, whose splits had these numbers.
+    name: 'reads a split by its id, whatever index it was dealt out with',
+    async run(harness) {
+      await harness.append(0, ['zero'])
+      await harness.append(1, ['one'])
+      const found = await harness.source.discoverSplits({})
+      const splits = found.map((split, at) => ({ ...split, index: [7, 0, 1][at]!, position: split.start }))
+      const batches = await drain(await open(harness, splits))
+      const read = batches.map(({ split, values }) => [split, values.map(textOf)] as const)
+      expect(read.toSorted(([a], [b]) => a! - b!)).toEqual([
+        [0, ['one']],
+        [7, ['zero']],
+      ])
+    },
+  },
+  {
     name: 'gives nothing of a split that is paused, until it is resumed',
     needs: 'grows',
     async run(harness) {

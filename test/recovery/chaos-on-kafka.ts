@@ -1,7 +1,7 @@
 /**
  * The exactly-once scorecard on a real broker, at full count, and a record of it (needs Docker):
  *
- *     npm run test:chaos [worker-kills|broker-restarts|rescales|zombies|faults|lost-replies …]
+ *     npm run test:chaos [worker-kills|broker-restarts|rescales|zombies|faults|lost-replies|leaders|registry …]
  *
  * What each printed goes to test/recovery/results/kafka-<name>.txt, with the commit and the command; at another scale
  * (`SLUICE_TEST_SCALE=ci`) to kafka-<name>-<scale>.txt, by another client (`KAFKA_CLIENT=platformatic`) to
@@ -25,6 +25,8 @@ const SUITES: Readonly<Record<string, Tests>> = {
   zombies: disturbance('zombies'),
   faults: disturbance('faults'),
   'lost-replies': { file: 'test/integration/kafka/sink.test.ts', only: 'commits whose reply is lost' },
+  leaders: { file: 'test/integration/kafka/leaders.test.ts', only: 'a leader is killed' },
+  registry: { file: 'test/integration/registry/outage.test.ts', only: 'waits for' },
 }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(SUITES)

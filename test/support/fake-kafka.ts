@@ -43,6 +43,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'retention.ms': '604800000',
   'compression.type': 'producer',
   'max.message.bytes': String(DEFAULT_MAX_MESSAGE_BYTES),
+  'message.timestamp.after.max.ms': '3600000',
 }
 
 export interface FakeKafkaOptions {
@@ -183,6 +184,8 @@ export class FakeKafka {
       // Drivers cut what they send into batches that the topic takes.
       const tooLarge = records.find((record) => !fits(record, Number(limit)))
       if (tooLarge !== undefined) throw recordTooLarge(topic, recordBytes(tooLarge), limit)
+      const refusal = this.refusal(topic, records)
+      if (refusal !== undefined) throw responseError(refusal, { doing: 'sending records', topic, partition })
     }
     const bases = parts.map(({ topic, partition: number, records }) => {
       const partition = this.partition(topic, number)
@@ -191,6 +194,14 @@ export class FakeKafka {
     })
     this.changed()
     return bases
+  }
+
+  private refusal(topic: string, records: readonly OutgoingRecord[]) {
+    const config = this.configOf(topic)
+    const isCompacted = config.get('cleanup.policy')!.value === 'compact'
+    if (isCompacted && records.some(({ key }) => key === null)) return 'INVALID_RECORD'
+    const latestMs = this.clock.nowMs() + Number(config.get('message.timestamp.after.max.ms')!.value)
+    return records.some(({ timestampMs = 0 }) => timestampMs > latestMs) ? 'INVALID_TIMESTAMP' : undefined
   }
 
   /** Whoever waits for something to read looks again. */

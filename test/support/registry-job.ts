@@ -6,7 +6,7 @@ import { openLog } from '../../connectors/log/log.ts'
 import type { SchemaRegistry } from '../../connectors/registry/registry.ts'
 import { openRegistrySerdes } from '../../connectors/registry/serdes.ts'
 import { systemClock } from '../../runtime/time/system-clock.ts'
-import type { SerdeSystem } from '../../topology/contract/serde.ts'
+import type { PlacedValue, SerdeSystem } from '../../topology/contract/serde.ts'
 import type { TopicSystem } from '../../topology/contract/topic.ts'
 import { serializerOf } from '../../topology/serde.ts'
 import type { Topic } from '../../topology/topic.ts'
@@ -22,6 +22,11 @@ export interface RegistryWorld extends AsyncDisposable {
   append(topic: string, values: readonly (Uint8Array | null)[]): Promise<void>
   /** Both. */
   write<T>(topic: Topic<T>, rows: readonly T[]): Promise<void>
+}
+
+/** A value as a reader hands it out. */
+export function placed(value: Uint8Array | null, offset = 0n): PlacedValue {
+  return { topic: 'records', partition: 0, offset, value }
 }
 
 /** Closes `registry` with it. */

@@ -1,6 +1,7 @@
 /** Turning a record's bytes into a value and back. */
 import type { RegistryFormat } from '../format.ts'
 import type { TypedTopic } from '../topic.ts'
+import type { SourceRecord } from './source.ts'
 
 /** Why bytes are not a value of the schema. */
 export interface DecodeFailure {
@@ -15,6 +16,9 @@ export interface DecodeFailure {
 
 export type DecodeResult<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & DecodeFailure)
 
+/** A value, and where it was read. */
+export type PlacedValue = Pick<SourceRecord, 'topic' | 'partition' | 'offset' | 'value'>
+
 /**
  * Decodes wire bytes by a schema: types are checked and absent fields become null; what a field *means* (required,
  * ranges, patterns) is not judged here.
@@ -22,13 +26,14 @@ export type DecodeResult<T> = { readonly ok: true; readonly value: T } | ({ read
 export interface Deserializer<T> {
   /**
    * Fetches what decoding these values needs first, as the schemas they name; undefined when all of it is there. A
-   * registry that is away is waited for: the promise resolves once it is back.
+   * registry that is away is waited for, and whoever reads the log is told for which record: the promise resolves once it
+   * is back.
    *
    * Left out where nothing is ever fetched.
    *
    * @throws {SluiceError} as a rejection: what waiting doesn't heal, such as `REGISTRY_DENIED`.
    */
-  prepare?(records: readonly { readonly value: Uint8Array | null }[]): Promise<void> | undefined
+  prepare?(records: readonly PlacedValue[]): Promise<void> | undefined
   /** Null, a tombstone, is no value. */
   decode(bytes: Uint8Array | null): DecodeResult<T>
 }

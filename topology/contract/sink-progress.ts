@@ -51,7 +51,7 @@ export function onCommit(sink: SinkIdentity, progress: SinkProgress | undefined,
 function refuseOlder(sink: SinkIdentity, progress: SinkProgress | undefined, epoch: bigint): void {
   if (progress === undefined || BigInt(progress.epoch) <= epoch) return
   throw error(sink, 'FENCED', `epoch ${epoch} is over, epoch ${progress.epoch} has taken its place`, {
-    fix: 'Nothing needs doing: this attempt has been replaced and ends here.',
+    fix: 'Nothing needs doing where a newer attempt of the job goes on. Where none does, this is not the checkpoint store that the job had: bring that one back, or give the job another name.',
     details: { epoch: String(epoch), newerEpoch: progress.epoch },
   })
 }

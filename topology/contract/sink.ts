@@ -75,6 +75,7 @@ export interface SinkCommitter {
   fence(request: FenceRequest): Promise<void>
   /** Checkpoint complete. @throws {SluiceError} `FENCED` when a newer epoch has been here. */
   commit(request: CommitRequest): Promise<void>
+  /** What is under way and waits for somebody else gives up. */
   close(): Promise<void>
 }
 

@@ -55,6 +55,7 @@ export class KafkaSinkCommitter implements SinkCommitter {
     // All at once, before anything is read: what a crash has left open of them would hold the read up.
     await this.open(settings.sinkShards)
     faultPoint('kafka-sink.after-init')
+    this.refuseForgotten(restored)
     check()
     // The first decides how many there are; its transactional id sees to it that they are decided upon once.
     const shards = () => this.markers.of(0)?.shards ?? settings.sinkShards
@@ -66,7 +67,8 @@ export class KafkaSinkCommitter implements SinkCommitter {
   }
 
   async commit(request: CommitRequest): Promise<void> {
-    await this.apply(request)
+    const { context, topic } = this.options
+    await context.metrics.timed('commit_duration_seconds', { topic }, () => this.apply(request))
     if (request.committables.length === 0 || !this.hasOlderSegments) return
     await this.options.outbox.removeOlderThan(request.checkpointEpoch)
     this.hasOlderSegments = false
@@ -100,16 +102,31 @@ export class KafkaSinkCommitter implements SinkCommitter {
 
   private async apply(request: CommitRequest): Promise<void> {
     const segments = request.committables as unknown as readonly SegmentCommittable[]
+    const { context, topic } = this.options
+    const pending = context.metrics.gauge('pending_committables', { topic })
+    pending.set(segments.length)
     await settled(this.shards.map((shard) => shard.commit(request, this.shards.length)))
     this.options.faultPoint('kafka-sink.before-removal')
     await this.options.outbox.remove(segments.map(({ location }) => location))
+    pending.set(0)
+  }
+
+  /** Whoever took a checkpoint with output had fenced before, and left markers. Without them it might be written twice. */
+  private refuseForgotten(restored: CommitRequest | undefined): void {
+    if (!restored?.committables.length || this.markers.of(0) !== undefined) return
+    const { markerTopic } = this.options.settings
+    const what = `checkpoint ${restored.checkpointId} has output, and topic '${markerTopic}' does not say whether it is there`
+    throw this.error('MARKERS_MISSING', what, {
+      fix: 'Name the topic of markers that the job had (KAFKA_MARKER_TOPIC), on the cluster that it ran on; where it was deleted, give the job another name and another topic.',
+      details: { markerTopic, checkpointId: String(restored.checkpointId) },
+    })
   }
 
   private refuseReplaced(epoch: bigint): void {
     for (const marker of this.markers.all()) {
       if (marker.epoch <= epoch) continue
       throw this.error('FENCED', `epoch ${epoch} is over, epoch ${marker.epoch} has taken its place`, {
-        fix: 'Nothing needs doing: this attempt has been replaced and ends here.',
+        fix: 'Nothing needs doing where a newer attempt of the job goes on. Where none does, this is not the checkpoint store that the job had: bring that one back, or give the job another name.',
         details: { epoch: String(epoch), newerEpoch: String(marker.epoch) },
       })
     }

@@ -1,4 +1,5 @@
 /** The writer that is at least once: what it takes is on its way at once, and acknowledged before the barrier is. */
+import type { MetricScope } from '../../../topology/contract/observability.ts'
 import type { Committable, SinkWriter } from '../../../topology/contract/sink.ts'
 import type { OutgoingRecord } from '../../../topology/contract/topic.ts'
 import type { Batch } from '../../../topology/element.ts'
@@ -6,12 +7,14 @@ import { recordBytes } from '../../../topology/record-bytes.ts'
 import type { KafkaProducer } from '../driver/driver.ts'
 import type { KnownTopic } from '../known-topic.ts'
 import { requestsOf } from '../requests.ts'
+import { countSent } from './count-sent.ts'
 import type { RecordRouter } from './record-router.ts'
 
 export interface DirectWriterOptions {
   readonly topic: KnownTopic
   readonly producer: KafkaProducer
   readonly router: RecordRouter
+  readonly metrics: MetricScope
   /** Of what waits while others are on their way. */
   readonly bufferBytes: number
 }
@@ -57,11 +60,12 @@ export class DirectWriter implements SinkWriter<OutgoingRecord> {
   }
 
   private async sendWaiting(): Promise<void> {
-    const { topic, producer, router } = this.options
-    const groups = this.waiting
+    const { topic, producer, router, metrics } = this.options
+    const { waiting: groups, waitingBytes: bytes } = this
     this.waiting = router.emptyGroups()
     this.waitingBytes = 0
     this.isQueued = false
     for (const parts of requestsOf(topic, groups)) await producer.send(parts, 'all')
+    countSent(metrics, topic.name, { records: groups.reduce((sum, { length }) => sum + length, 0), bytes })
   }
 }

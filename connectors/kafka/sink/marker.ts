@@ -37,6 +37,15 @@ export interface Marker {
   readonly committed: CommittedChunk | undefined
 }
 
+/** Whether it was written behind the other, of the same shard: neither epochs nor what is committed ever go back. */
+export function isLater({ epoch, committed }: Marker, than: Marker): boolean {
+  if (epoch !== than.epoch) return epoch > than.epoch
+  if (committed === undefined) return false
+  if (than.committed === undefined) return true
+  const { checkpointId, chunk } = than.committed
+  return committed.checkpointId === checkpointId ? committed.chunk > chunk : committed.checkpointId > checkpointId
+}
+
 const VERSION = 1
 
 /** `job/sink/shard`, with what else has a slash escaped: fixed for ever, since older attempts are shut out by it. */

@@ -1,7 +1,7 @@
 /** The markers of one sink, read from the marker topic as far as transactions have been decided. */
 import type { CommitterContext } from '../../../topology/contract/sink.ts'
 import type { KafkaDriver, RecordSet } from '../driver/driver.ts'
-import { decodeMarker, type Marker, transactionalIdOf } from './marker.ts'
+import { decodeMarker, isLater, type Marker, transactionalIdOf } from './marker.ts'
 import { MARKER_PARTITION } from './marker-topic.ts'
 
 export interface MarkersOptions {
@@ -37,9 +37,10 @@ export class Markers {
     return this.byShard.values()
   }
 
-  /** What a transaction of our own has just committed. */
+  /** What a transaction of our own has just committed: a look of another shard may come upon one before it afterwards. */
   note(marker: Marker): void {
-    this.byShard.set(marker.shard, marker)
+    const known = this.byShard.get(marker.shard)
+    if (known === undefined || isLater(marker, known)) this.byShard.set(marker.shard, marker)
   }
 
   /**

@@ -46,7 +46,11 @@ export class SegmentWriter implements SinkWriter<OutgoingRecord> {
     if (this.bytes > 0) this.spill().catch(() => {}) // awaited below
     const { spilled } = this
     this.spilled = []
-    await Promise.all(spilled.map(({ durable }) => durable))
+    const { metrics } = this.context
+    const { topic } = this.options.router
+    const durable = () => Promise.all(spilled.map(({ durable }) => durable))
+    await metrics.timed('sink_prepare_duration_seconds', { topic }, durable)
+    metrics.counter('sink_files_total', { topic }).add(spilled.length)
     this.options.faultPoint('kafka-sink.after-spill')
     return spilled.map(({ committable }) => committable as unknown as Committable)
   }

@@ -12,6 +12,7 @@ import { isSluiceError } from '../../../topology/errors.ts'
 import type { KafkaProducer, KafkaTransaction } from '../driver/driver.ts'
 import { isTransient, UNKNOWN_OUTCOME } from '../errors.ts'
 import type { CommitterOptions } from './committer.ts'
+import { countSent } from './count-sent.ts'
 import { type CommittedChunk, encodeMarker, type Marker, transactionalIdOf } from './marker.ts'
 import { MARKER_PARTITION } from './marker-topic.ts'
 import type { Markers } from './markers.ts'
@@ -103,14 +104,13 @@ export class Shard {
   private async until(isDone: () => boolean, fill: (transaction: KafkaTransaction) => Promise<Marker>): Promise<void> {
     let failures = 0
     for (;;) {
-      const { producer } = this
+      const { producer, marker } = this
       if (producer !== undefined && isDone()) return
       try {
         if (producer === undefined) await this.acquire()
-        else {
-          await this.transaction(producer, fill)
-          failures = 0
-        }
+        else await this.transaction(producer, fill)
+        // A look may find that the producer before has got something done, and only heard no more of it.
+        if (this.marker !== marker) failures = 0
       } catch (error) {
         await this.close()
         if (!mayPass(error) || ++failures === MAX_FAILURES) throw error
@@ -143,19 +143,28 @@ export class Shard {
     const transaction = await producer.begin()
     const key = Buffer.from(this.transactionalId)
     let marker: Marker
+    let isEnding = false
     try {
       marker = await fill(transaction)
       const record = { key, value: encodeMarker(context, marker) }
       await transaction.send([{ topic: settings.markerTopic, partition: MARKER_PARTITION, records: [record] }])
       faultPoint('kafka-sink.before-end')
+      isEnding = true
+      await transaction.commit()
     } catch (error) {
+      this.count(isSluiceError(error, 'FENCED') ? 'fenced' : isEnding && isUnknown(error) ? 'unknown' : 'aborted')
       // Left open, it would hold up everybody who reads committed records.
-      if (!mayPass(error)) await transaction.abort().catch(() => {})
+      if (!isEnding && !mayPass(error)) await transaction.abort().catch(() => {})
       throw error
     }
-    await transaction.commit()
+    this.count('committed')
     faultPoint('kafka-sink.after-end')
     markers.note(marker)
+  }
+
+  private count(outcome: 'committed' | 'aborted' | 'fenced' | 'unknown'): void {
+    const { context, topic } = this.options
+    context.metrics.counter('transactions_total', { topic, outcome }).add(1)
   }
 
   /** As many rounds as one transaction may hold. @returns how many records of the checkpoint are sent then */
@@ -178,6 +187,7 @@ export class Shard {
       maxBytes: roundBytes,
     })) {
       await transaction.send(round.parts)
+      countSent(context.metrics, topic, round)
       faultPoint('kafka-sink.after-produce')
       records += round.records
       sentBytes += round.bytes
@@ -204,7 +214,11 @@ function isOf({ checkpointId, checkpointEpoch }: CommittedChunk, request: Commit
   return checkpointId === request.checkpointId && checkpointEpoch === request.checkpointEpoch
 }
 
+function isUnknown(error: unknown): boolean {
+  return isSluiceError(error, UNKNOWN_OUTCOME)
+}
+
 /** Another producer will do: this one's request has an unknown outcome, or its id is another's, or nobody was there. */
 function mayPass(error: unknown): boolean {
-  return isSluiceError(error, UNKNOWN_OUTCOME) || isSluiceError(error, 'FENCED') || isTransient(error)
+  return isUnknown(error) || isSluiceError(error, 'FENCED') || isTransient(error)
 }

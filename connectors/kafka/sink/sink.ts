@@ -62,7 +62,7 @@ export class KafkaSink implements Sink {
     const router = new RecordRouter(context, topic)
     if (settings.delivery === 'at-least-once') {
       const producer = await driver.producer({ compression: settings.compression })
-      return new DirectWriter({ topic, producer, router, bufferBytes: segmentBytes })
+      return new DirectWriter({ topic, producer, router, metrics: context.metrics, bufferBytes: segmentBytes })
     }
     return new SegmentWriter(
       { router, outbox: new Outbox(files, outbox, context), segmentBytes, shards: settings.sinkShards, faultPoint },

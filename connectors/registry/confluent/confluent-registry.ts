@@ -55,13 +55,27 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
     }
   }
 
+  let isRegistry = false
+
+  /** Before it is believed that something is not there: to a server that is none, no path of a registry is. */
+  async function requireRegistry(): Promise<void> {
+    if (isRegistry) return
+    try {
+      await ask(client.Subject.all())
+      isRegistry = true
+    } catch (error) {
+      throw isNotFound(error) ? noRegistry(address, error) : error
+    }
+  }
+
   /** Undefined for what is not there. */
   async function find<T>(request: Promise<Answer>, subject?: string): Promise<T | undefined> {
     try {
       return await ask<T>(request, subject)
     } catch (error) {
-      if (isSluiceError(error) && error.details['status'] === 404) return undefined
-      throw error
+      if (!isNotFound(error)) throw error
+      await requireRegistry()
+      return undefined
     }
   }
 
@@ -113,6 +127,18 @@ export function openConfluentRegistry(options: ConfluentRegistryOptions): Schema
 /** What the client throws: the registry's own message, and its status. */
 interface ResponseError extends Error {
   readonly status: number
+}
+
+function isNotFound(error: unknown): error is SluiceError {
+  return isSluiceError(error) && error.details['status'] === 404
+}
+
+function noRegistry(address: string, error: SluiceError): SluiceError {
+  return new SluiceError('REGISTRY_REFUSED', `there is no schema registry at ${address}: ${error.details['said']}`, {
+    cause: error.cause,
+    fix: 'Correct SCHEMA_REGISTRY_URL, with the path where it has one, as http://localhost:8080/apis/ccompat/v7 of Apicurio.',
+    details: error.details,
+  })
 }
 
 function registryError(address: string, subject: string | undefined, error: Error): SluiceError {

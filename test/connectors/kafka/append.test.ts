@@ -5,6 +5,7 @@ import { partitionOfKey } from '../../../topology/murmur2.ts'
 import { FakeKafka } from '../../support/fake-kafka.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { type RecordedLog, recordingLogger } from '../../support/silent.ts'
+import { ScriptedBroker } from './driver/client/scripted-broker.ts'
 import { bytes, text } from './sink/setup.ts'
 
 const DISCOVERY_MS = 1_000
@@ -92,6 +93,27 @@ test('makes another producer after an error', async () => {
   await expect(appender.append('events', [keyed('a')], 'all')).rejects.toMatchObject({ code: 'KAFKA_UNKNOWN_OUTCOME' })
   await appender.append('events', [keyed('b')], 'all')
   expect(values(kafka).toSorted()).toEqual(['a', 'b'])
+})
+
+test('what waited behind an append that fails goes by the next producer', async () => {
+  const { driver, clock } = open({ partitions: 1 })
+  const scripted = new ScriptedBroker()
+  scripted.topics.set('events', 1)
+  const appender = new KafkaAppender({
+    driver: { ...driver, producer: (options) => scripted.driver().producer(options) },
+    settings: { bootstrapServers: ['fake:9092'], compression: 'none', discoveryIntervalMs: DISCOVERY_MS },
+    clock,
+    logger: recordingLogger(),
+  })
+  scripted.errors.set('Produce', [87]) // INVALID_RECORD
+  const appends = ['a', 'b', 'c'].map((key) => appender.append('events', [keyed(key)], 'all'))
+  const outcomes = await Promise.allSettled(appends)
+  expect(outcomes.map((each) => (each.status === 'rejected' ? each.reason.code : each.status))).toEqual([
+    'KAFKA_INVALID_RECORD',
+    'fulfilled',
+    'fulfilled',
+  ])
+  await appender.close()
 })
 
 test('uses partitions that a topic gets later', async () => {

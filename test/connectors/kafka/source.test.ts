@@ -123,6 +123,17 @@ describe('a topic as a source', () => {
       return open(cluster, '0')
     }
 
+    test('is found where a consumer group has been left behind, and not passed over in silence', async () => {
+      const cluster = testCluster({ outOfRange: 'fail' })
+      cluster.kafka.createTopic('t', 1)
+      append(cluster, 't', 0, ['a', 'b', 'c'])
+      cluster.kafka.group('others', 't').set(0, 1)
+      cluster.kafka.partition('t', 0).logStartOffset = 2
+      const [split] = await cluster.system.source('t').discoverSplits({ from: { group: 'others' } })
+      const { reader } = await open(cluster, String(split!.start))
+      await expect(reader.poll(10)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    })
+
     test('fails, saying what is gone and what to do', async () => {
       const { reader } = await behind('fail')
       await expect(reader.poll(10)).rejects.toMatchObject({

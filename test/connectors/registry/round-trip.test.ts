@@ -10,6 +10,7 @@ import { avro, protobuf } from '../../../topology/format.ts'
 import { wireAvroSchema } from '../../../topology/schema/avro.ts'
 import { deserializerOf, serializerOf } from '../../../topology/serde.ts'
 import { topic } from '../../../topology/topic.ts'
+import { placed } from '../../support/registry-job.ts'
 import { FRESH_SEED, runs } from '../../support/scale.ts'
 import { recordingLogger } from '../../support/silent.ts'
 import { arbitraryRecords } from './support/arbitrary-records.ts'
@@ -37,7 +38,7 @@ describe.each(FORMATS)('$name', ({ format, nullsInside }) => {
         const records = topic('records', schema, { format })
         const serializer = serializerOf(records, serdes)
         await serializer.prepare?.()
-        const written = rows.map((row) => ({ value: serializer.encode(row) }))
+        const written = rows.map((row) => placed(serializer.encode(row)))
         const deserializer = deserializerOf(records, serdes)
         await deserializer.prepare?.(written)
         const read = written.map(({ value }) => deserializer.decode(value))
@@ -61,7 +62,7 @@ describe.each(FORMATS)('$name', ({ format, nullsInside }) => {
         const value = serializer.encode(row).slice()
         for (const [place, byte] of damage) value[HEADER_BYTES + (place % (value.length - HEADER_BYTES + 1))] = byte
         const deserializer = deserializerOf(records, serdes)
-        await deserializer.prepare?.([{ value }])
+        await deserializer.prepare?.([placed(value)])
         const result = deserializer.decode(value)
         if (!result.ok) expect(result.reason).toMatch(/\w/)
         expect(deserializer.decode(value.subarray(0, value.length - 1))).toHaveProperty('ok')

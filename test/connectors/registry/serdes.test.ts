@@ -9,7 +9,7 @@ import { to } from '../../../topology/to.ts'
 import { type Topic, topic } from '../../../topology/topic.ts'
 import { topology } from '../../../topology/topology.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { openRegistryWorld } from '../../support/registry-job.ts'
+import { openRegistryWorld, placed } from '../../support/registry-job.ts'
 import { runInMemory, startInMemory } from '../../support/run-in-memory.ts'
 import { until } from '../../support/run-process.ts'
 import { type RecordedLog, recordingLogger, silentMetrics } from '../../support/silent.ts'
@@ -75,7 +75,13 @@ describe('a registry that is away', () => {
     expect(awaited).toBe(1)
     expect(rows.committed).toHaveLength(1)
     expect(world.log.filter(({ fields }) => fields['event'] === 'registry-unavailable')).toMatchObject([
-      { level: 'warn', message: expect.stringMatching(/registry does not answer: .*ECONNREFUSED; waiting for it$/) },
+      {
+        level: 'warn',
+        message: expect.stringMatching(
+          /registry does not answer: .*ECONNREFUSED; waiting for schema \d+, which orders\[\d\]@\d names$/,
+        ),
+        fields: { topic: 'orders', schemaId: expect.any(Number), offset: expect.any(String) },
+      },
     ])
 
     registry.isAway = false
@@ -190,10 +196,10 @@ describe('what is not to be decoded', () => {
     const registry = switchableRegistry()
     const serdes = openRegistrySerdes({ registry, clock, random: () => 1, logger: recordingLogger() })
     const deserializer = serdes.deserializer(orders as never)
-    await deserializer.prepare!([{ value: unknownId }])
-    expect(deserializer.prepare!([{ value: unknownId }])).toBeUndefined()
+    await deserializer.prepare!([placed(unknownId)])
+    expect(deserializer.prepare!([placed(unknownId)])).toBeUndefined()
     clock.advance(10_001)
-    await deserializer.prepare!([{ value: unknownId }])
+    await deserializer.prepare!([placed(unknownId)])
     expect(registry.requests).toEqual(['id 999', 'id 999'])
     await serdes.close()
   })

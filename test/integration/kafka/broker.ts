@@ -109,7 +109,8 @@ async function addScramUser(container: StartedTestContainer, mechanism: string):
   if (exitCode !== 0) throw new Error(`kafka-configs.sh: ${output}`)
 }
 
-function plainContainer(host: string, own: string, env: Readonly<Record<string, string>>): GenericContainer {
+/** One that advertises `host` to clients and `own` to containers. */
+export function plainContainer(host: string, own: string, env: Readonly<Record<string, string>>): GenericContainer {
   return (
     new GenericContainer(IMAGE)
       // A look-alike that was built from files that may not be written has a configuration that only root can replace.
@@ -134,7 +135,11 @@ function plainContainer(host: string, own: string, env: Readonly<Record<string, 
   )
 }
 
-function broker(servers: readonly string[], container: StartedTestContainer, stop: () => Promise<unknown>): Broker {
+export function broker(
+  servers: readonly string[],
+  container: StartedTestContainer,
+  stop: () => Promise<unknown>,
+): Broker {
   return {
     bootstrapServers: servers,
     container,
@@ -160,6 +165,6 @@ function broker(servers: readonly string[], container: StartedTestContainer, sto
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new RandomPortGenerator().generatePort()
 }

@@ -70,6 +70,7 @@ describe.each(INSTALLED_CLIENTS)('%s', (client) => {
   it.each(['clean', 'hard'] as const)('goes on after a %s restart of the broker', { timeout: 180_000 }, async (how) => {
     const topic = await harness.makeTopic(2)
     const producer = await driver.producer({})
+    const transactional = await driver.producer({ transactionalId: topic })
     const fetcher = await driver.fetcher({ topic, isolation: 'read_committed' })
     fetcher.assign(
       new Map([
@@ -90,6 +91,11 @@ describe.each(INSTALLED_CLIENTS)('%s', (client) => {
     await restarted
     await sending
     await send()
+    // Its coordinator has been away too.
+    const transaction = await transactional.begin()
+    await transaction.send([0, 1].map((partition) => ({ topic, partition, records: numbered(sent, sent + 10) })))
+    await transaction.commit()
+    sent += 10
     const rows = await readRows(fetcher, sent * 2)
     for (const partition of [0, 1]) {
       const values = rows.filter((row) => row.partition === partition).map(({ value }) => Number(value))
@@ -97,5 +103,6 @@ describe.each(INSTALLED_CLIENTS)('%s', (client) => {
     }
     await fetcher.close()
     await producer.close()
+    await transactional.close()
   })
 })

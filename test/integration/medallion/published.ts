@@ -5,11 +5,8 @@ import type { Outcome } from '../../../jobs/medallion/simulator/variants.ts'
 import { openTopics } from '../../../runtime/compose/index.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { configOf, publishedFile, TOPIC } from '../../support/medallion.ts'
-import { recordingLogger, silentMetrics } from '../../support/silent.ts'
-
-/** For records that a broker has and has not sent yet. */
-const WAIT_MS = 1_000
-const DEADLINE_MS = 30_000
+import { readTopic } from '../../support/read-topic.ts'
+import { recordingLogger } from '../../support/silent.ts'
 
 interface Published {
   readonly outcome: Outcome
@@ -33,20 +30,13 @@ export function intended(dataDir: string): Record<Outcome, number> {
 export async function recordsInTopic(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const context = { clock: systemClock, logger: recordingLogger() }
   const system = await openTopics(configOf(dataDir, env), context)
-  const source = system.source(TOPIC)
-  const splits = await source.discoverSplits({ until: 'latest' })
-  const reader = source.createReader({ job: 'test', uid: 'test', subtask: 0, ...context, metrics: silentMetrics })
-  await reader.assign(splits.map((split) => ({ ...split, position: split.start })))
-  const records: string[] = []
-  while (!splits.every(({ id }) => reader.atEnd(id))) {
-    const batch = await reader.poll(1_000)
-    if (batch === undefined) await reader.wait(WAIT_MS, AbortSignal.timeout(DEADLINE_MS))
-    for (const { partition, offset, value } of batch?.values ?? []) {
-      records.push(`${partition}/${offset} ${createHash('sha256').update(value!).digest('hex')}`)
-    }
+  try {
+    return (await readTopic(system, TOPIC))
+      .map(
+        ({ partition, offset, value }) => `${partition}/${offset} ${createHash('sha256').update(value!).digest('hex')}`,
+      )
+      .sort()
+  } finally {
+    await system.close()
   }
-  await reader.close()
-  await source.close()
-  await system.close()
-  return records.sort()
 }

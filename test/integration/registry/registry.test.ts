@@ -10,7 +10,7 @@ import { deserializerOf } from '../../../topology/serde.ts'
 import { to } from '../../../topology/to.ts'
 import { topic } from '../../../topology/topic.ts'
 import { topology } from '../../../topology/topology.ts'
-import { openRegistryWorld } from '../../support/registry-job.ts'
+import { openRegistryWorld, placed } from '../../support/registry-job.ts'
 import { startInMemory } from '../../support/run-in-memory.ts'
 import { until } from '../../support/run-process.ts'
 import { type Apicurio, startApicurio } from './apicurio.ts'
@@ -109,7 +109,7 @@ describe('others', () => {
 
     const theirs = await others.encode(await others.getLatestSchemaId('plain-value'), { ...row, note: 'x' })
     const deserializer = deserializerOf(plain, world.serdes)
-    await deserializer.prepare?.([{ value: theirs }])
+    await deserializer.prepare?.([placed(theirs)])
     expect(deserializer.decode(theirs)).toEqual({ ok: true, value: { ...row, note: 'x' } })
   })
 

@@ -1,5 +1,6 @@
 /** What one attempt of a job leaves to the next: workers that are lost in between, commits that are under way. */
 import { expect, it } from 'vitest'
+import { systemClock } from '../../../runtime/time/system-clock.ts'
 import { until } from '../../support/run-process.ts'
 import { toldJob } from './told-job.ts'
 
@@ -128,4 +129,48 @@ it('a job that is canceled while its sinks are fenced does not wait for its work
   })
   await master.start()
   expect((await master.done).state).toBe('CANCELED')
+})
+
+it('a job that is canceled does not wait for ever for a commit that waits for somebody else', async () => {
+  const committing = Promise.withResolvers<void>()
+  const givenUp = Promise.withResolvers<never>()
+  let closed = 0
+  const { master } = toldJob({
+    async commit() {
+      committing.resolve()
+      await givenUp.promise
+    },
+    async closeCommitter() {
+      closed++
+      givenUp.reject(new Error('the committer is closed'))
+    },
+    // Half a minute is over soon.
+    options: { clock: { ...systemClock, schedule: (ms, run) => systemClock.schedule(ms === 30_000 ? 1 : ms, run) } },
+  })
+  await master.start()
+  const taken = expect(master.trigger('checkpoint')).rejects.toThrow('the committer is closed')
+  await committing.promise
+  await master.cancel()
+  await taken
+  expect((await master.done).state).toBe('CANCELED')
+  expect(closed).toBe(1)
+})
+
+it('a job that is canceled does not wait for a fence that waits for somebody else', async () => {
+  const fencing = Promise.withResolvers<void>()
+  const givenUp = Promise.withResolvers<never>()
+  const { master } = toldJob({
+    async fence() {
+      fencing.resolve()
+      await givenUp.promise
+    },
+    async closeCommitter() {
+      givenUp.reject(new Error('the committer is closed'))
+    },
+  })
+  const started = master.start().catch((error: unknown) => error)
+  await fencing.promise
+  await master.cancel()
+  expect((await master.done).state).toBe('CANCELED')
+  await started
 })

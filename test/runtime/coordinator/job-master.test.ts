@@ -1,5 +1,5 @@
-/** What an attempt must not go on from: a worker that was lost too early, a checkpoint whose commit failed. */
-import { expect, it } from 'vitest'
+/** What an attempt must not go on from (a worker that was lost too early, a checkpoint whose commit failed), and what a job must not wait for. */
+import { describe, expect, it } from 'vitest'
 import { memoryFiles } from '../../../connectors/memory/memory-files.ts'
 import { type MemorySink, memorySink } from '../../../connectors/memory/memory-sink.ts'
 import { memorySource } from '../../../connectors/memory/memory-source.ts'
@@ -7,6 +7,7 @@ import { CheckpointStore } from '../../../runtime/checkpoint/checkpoint-store.ts
 import { JobMaster } from '../../../runtime/coordinator/job-master.ts'
 import { systemClock } from '../../../runtime/time/system-clock.ts'
 import type { Source } from '../../../topology/contract/source.ts'
+import { SluiceError } from '../../../topology/errors.ts'
 import { to } from '../../../topology/to.ts'
 import { topology } from '../../../topology/topology.ts'
 import { localJob } from '../../support/local-job.ts'
@@ -61,6 +62,36 @@ it('a savepoint whose commit fails ends the attempt: what it owes would be passe
   await expect.poll(() => run.state, { timeout: 10_000 }).toBe('RUNNING')
   await run.stop()
   expect(sink.committed).toEqual(ROWS.flat())
+})
+
+describe('surroundings that refuse a job', () => {
+  const restart = { type: 'fixed-delay', attempts: 5, delayMs: 0 } as const
+  const files = memoryFiles()
+  const sink = memorySink<Row>('ids')
+  /** Its source refuses the first attempts. */
+  function refused(attempts: number) {
+    let refusals = 0
+    const source = memorySource({ splits: ROWS })
+    const away: Source = {
+      ...source,
+      async discoverSplits(bounds) {
+        if (refusals++ < attempts) throw new SluiceError('KAFKA_UNREACHABLE', 'Kafka is not reached', {})
+        return source.discoverSplits(bounds)
+      },
+    }
+    return topology('refused', ({ fromSource }) => fromSource<Row>('rows', () => away).pipe(to(sink)))
+  }
+
+  it('end one that has never run: whoever submits it is told', async () => {
+    await expect(startInMemory(refused(1), { files, restart })).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+  })
+
+  it('are waited for by one that has, also in a process before', async () => {
+    await (await startInMemory(refused(0), { files, restart })).done
+    const run = await startInMemory(refused(2), { files, restart })
+    expect((await run.done).state).toBe('FINISHED')
+    expect(run.restarts).toBe(2)
+  })
 })
 
 /** The first commit of `sink` fails. */

@@ -22,6 +22,7 @@ export interface Told {
   fence?(request: FenceRequest): Promise<void>
   commit?(request: CommitRequest): Promise<void>
   openWriter?(context: WriterContext): Promise<Partial<SinkWriter>>
+  closeCommitter?(): Promise<void>
   closeSink?(): Promise<void>
   /** In place of a launch. */
   launch?: Launcher['launch']
@@ -34,6 +35,7 @@ export function toldJob({
   fence = nothing,
   commit = nothing,
   openWriter = async () => ({}),
+  closeCommitter = nothing,
   closeSink = nothing,
   launch,
   options = {},
@@ -61,6 +63,10 @@ export function toldJob({
             async commit(request: CommitRequest) {
               await commit(request)
               await committer.commit(request)
+            },
+            async close() {
+              await closeCommitter()
+              await committer.close()
             },
           }
         },

@@ -19,7 +19,7 @@ import { int } from '../../../topology/schema/index.ts'
 import { deserializerOf } from '../../../topology/serde.ts'
 import { type TopicDeclaration, topic } from '../../../topology/topic.ts'
 import { switchableRegistry } from '../../connectors/registry/support/switchable-registry.ts'
-import { openRegistryWorld } from '../../support/registry-job.ts'
+import { openRegistryWorld, placed } from '../../support/registry-job.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -219,7 +219,7 @@ describe('a topic that is declared', () => {
     const { key, value } = topics.calls[0]!.records[0]!
     expect(Buffer.from(key!).toString()).toBe('P-1')
     const deserializer = deserializerOf(shopEvents, world.serdes)
-    await deserializer.prepare?.([{ value }])
+    await deserializer.prepare?.([placed(value)])
     expect(deserializer.decode(value)).toMatchObject({
       ok: true,
       value: { event_id: 'e1', payload: { ...purchase, amount: 19_990_000_000_000_000_000n }, schema_version: '1.0' },

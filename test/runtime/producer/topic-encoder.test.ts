@@ -10,7 +10,7 @@ import { deserializerOf } from '../../../topology/serde.ts'
 import { type Topic, type TopicDeclaration, topic } from '../../../topology/topic.ts'
 import { switchableRegistry } from '../../connectors/registry/support/switchable-registry.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { openRegistryWorld, type RegistryWorld } from '../../support/registry-job.ts'
+import { openRegistryWorld, placed, type RegistryWorld } from '../../support/registry-job.ts'
 import { recordingLogger } from '../../support/silent.ts'
 
 const Order = z.object({
@@ -33,7 +33,7 @@ const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))
 
 async function decoded(world: RegistryWorld, from: Topic<any>, value: Uint8Array) {
   const deserializer = deserializerOf(from, world.serdes)
-  await deserializer.prepare?.([{ value }])
+  await deserializer.prepare?.([placed(value)])
   return deserializer.decode(value)
 }
 

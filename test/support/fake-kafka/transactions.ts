@@ -25,6 +25,8 @@ interface Entry {
 }
 
 export class FakeTransactions {
+  /** Transactions that have lasted too long. */
+  timedOut = 0
   private readonly clock: Clock
   /** Runs what the broker does after it has replied. */
   private readonly later: (work: () => void) => void
@@ -61,6 +63,7 @@ export class FakeTransactions {
     if (entry.state !== 'ongoing') {
       entry.state = 'ongoing'
       entry.timer = this.clock.schedule(entry.timeoutMs, () => {
+        this.timedOut++
         entry.epoch++
         this.prepare(entry, false)
       })

@@ -2,14 +2,7 @@
 import { responseError } from '../../errors.ts'
 import type { KafkaAdmin, NewTopic, OffsetPlace, TopicMetadata } from '../driver.ts'
 import { alterConfigsApi, describeConfigsApi } from '../protocol/configs.ts'
-import {
-  EARLIEST,
-  LATEST,
-  listOffsetsApi,
-  offsetCommitApi,
-  offsetFetchApi,
-  type PartitionOffset,
-} from '../protocol/offsets.ts'
+import { EARLIEST, LATEST, listOffsetsApi, offsetCommitApi, offsetFetchApi } from '../protocol/offsets.ts'
 import { createPartitionsApi, createTopicApi, deleteTopicApi, type Outcome } from '../protocol/topics.ts'
 import type { Cluster } from './cluster.ts'
 import { retrying } from './retry.ts'
@@ -39,7 +32,7 @@ export class ClientAdmin implements KafkaAdmin {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(createTopicApi, { ...topic, timeoutMs }, { waitsMs: timeoutMs })
       if (outcome.error === 'TOPIC_ALREADY_EXISTS') return false
-      requireDone(outcome, topic.topic, 'creating it')
+      await this.requireDone(outcome, topic.topic, 'creating it')
       return true
     })
     await this.untilLed(topic.topic, 1)
@@ -51,8 +44,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(createPartitionsApi, { topic, count, timeoutMs }, { waitsMs: timeoutMs })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, `raising it to ${count} partitions`)
+      await this.requireDone(outcome, topic, `raising it to ${count} partitions`)
     })
     await this.untilLed(topic, count)
   }
@@ -62,8 +54,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(deleteTopicApi, { topic, timeoutMs }, { waitsMs: timeoutMs })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, 'deleting it')
+      await this.requireDone(outcome, topic, 'deleting it')
     })
   }
 
@@ -71,8 +62,7 @@ export class ClientAdmin implements KafkaAdmin {
     return this.persist(async () => {
       const controller = await this.cluster.controller()
       const config = await controller.request(describeConfigsApi, { topic })
-      if (config.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(config, topic, 'reading its configuration')
+      await this.requireDone(config, topic, 'reading its configuration')
       return config.entries
     })
   }
@@ -81,8 +71,7 @@ export class ClientAdmin implements KafkaAdmin {
     await this.persist(async () => {
       const controller = await this.cluster.controller()
       const outcome = await controller.request(alterConfigsApi, { topic, config })
-      if (outcome.error === 'UNKNOWN_TOPIC_OR_PARTITION') await this.cluster.require(topic)
-      requireDone(outcome, topic, 'changing its configuration')
+      await this.requireDone(outcome, topic, 'changing its configuration')
     })
     // The controller has it; a broker follows a moment later.
     await this.persist(async () => {
@@ -109,26 +98,28 @@ export class ClientAdmin implements KafkaAdmin {
     return this.persist(async () => {
       const metadata = await this.cluster.require(topic)
       const partitions = metadata.partitions.map(({ partition }) => partition)
-      const coordinator = await this.cluster.coordinator('group', group)
-      const committed = await coordinator.request(offsetFetchApi, { group, topic, partitions })
-      const subject = { doing: 'reading its offsets', group }
-      if (committed.error !== 'NONE') throw responseError(committed.error, subject)
-      const offsets: (number | undefined)[] = partitions.map(() => undefined)
-      for (const { partition, error, offset } of committed.partitions) {
-        if (error !== 'NONE') throw responseError(error, subject)
-        if (offset >= 0) offsets[partition] = offset
-      }
-      return offsets
+      return await this.cluster.atCoordinator('group', group, async (coordinator) => {
+        const committed = await coordinator.request(offsetFetchApi, { group, topic, partitions })
+        const subject = { doing: 'reading its offsets', group }
+        if (committed.error !== 'NONE') throw responseError(committed.error, subject)
+        const offsets: (number | undefined)[] = partitions.map(() => undefined)
+        for (const { partition, error, offset } of committed.partitions) {
+          if (error !== 'NONE') throw responseError(error, subject)
+          if (offset >= 0) offsets[partition] = offset
+        }
+        return offsets
+      })
     })
   }
 
   async commitGroupOffsets(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
-    await this.persist(async () => {
-      const coordinator = await this.cluster.coordinator('group', group)
-      for (const { error } of await coordinator.request(offsetCommitApi, { group, topic, offsets })) {
-        if (error !== 'NONE') throw responseError(error, { doing: `committing offsets of ${topic}`, group })
-      }
-    })
+    await this.persist(() =>
+      this.cluster.atCoordinator('group', group, async (coordinator) => {
+        for (const { error } of await coordinator.request(offsetCommitApi, { group, topic, offsets })) {
+          if (error !== 'NONE') throw responseError(error, { doing: `committing offsets of ${topic}`, group })
+        }
+      }),
+    )
   }
 
   private listOffsets(topic: string, timestampMs: number): Promise<number[]> {
@@ -140,19 +131,35 @@ export class ClientAdmin implements KafkaAdmin {
           .broker(leader)
           .request(listOffsetsApi, { topic, timestampMs, partitions: led.map(({ partition }) => partition) }),
       )
-      for (const answer of (await Promise.all(answers)).flat()) offsets[answer.partition] = requireOffset(answer, topic)
+      for (const { partition, error, offset } of (await Promise.all(answers)).flat()) {
+        const subject = { doing: 'asking for its offsets', topic, partition }
+        if (error !== 'NONE') throw responseError(await this.cluster.meaningOf(error, subject), subject)
+        offsets[partition] = offset
+      }
       return offsets
     })
   }
 
-  /** The brokers learn of a topic one after the other: it can be written to once its partitions have leaders. */
+  /**
+   * The brokers learn of a topic one after the other: it can be used once all that are there know of leaders of its
+   * partitions, since any of them may be asked next.
+   */
   private async untilLed(topic: string, count: number): Promise<void> {
     await this.persist(async () => {
-      const metadata = await this.cluster.describe(topic)
-      const isLed = metadata?.partitions.every(({ leader }) => leader >= 0) === true
-      if (isLed && metadata.partitions.length >= count) return
+      const described = await this.cluster.describeEverywhere(topic)
+      const isLed = described.every(
+        (metadata) =>
+          metadata !== undefined &&
+          metadata.partitions.length >= count &&
+          metadata.partitions.every(({ leader }) => leader >= 0),
+      )
+      if (isLed) return
       throw responseError('LEADER_NOT_AVAILABLE', { doing: 'waiting for the leaders of its partitions', topic })
     })
+  }
+
+  private async requireDone({ error, message }: Outcome, topic: string, doing: string): Promise<void> {
+    if (error !== 'NONE') throw responseError(await this.cluster.meaningOf(error, { topic }), { doing, topic }, message)
   }
 
   private persist<T>(attempt: () => Promise<T>): Promise<T> {
@@ -162,13 +169,4 @@ export class ClientAdmin implements KafkaAdmin {
   private get timeoutMs(): number {
     return this.cluster.settings.connectTimeoutMs
   }
-}
-
-function requireDone({ error, message }: Outcome, topic: string, doing: string): void {
-  if (error !== 'NONE') throw responseError(error, { doing, topic }, message)
-}
-
-function requireOffset({ error, partition, offset }: PartitionOffset, topic: string): number {
-  if (error === 'NONE') return offset
-  throw responseError(error, { doing: 'asking for its offsets', topic, partition })
 }

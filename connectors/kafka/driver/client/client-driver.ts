@@ -52,9 +52,11 @@ export class ClientDriver implements KafkaDriver {
   private async connecting<T extends { close(): void | Promise<void> }>(
     create: (cluster: Cluster) => Promise<T>,
   ): Promise<T> {
-    const cluster = new Cluster(this.context)
+    let part: T | undefined
+    // What is closed is not kept: a fetcher may have megabytes that nobody took, and a process has many attempts.
+    const cluster = new Cluster(this.context, () => part && this.handedOut.delete(part))
     try {
-      const part = await create(cluster)
+      part = await create(cluster)
       this.handedOut.add(part)
       return part
     } catch (error) {

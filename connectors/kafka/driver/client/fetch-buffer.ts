@@ -111,11 +111,6 @@ export class FetchBuffer {
     return Math.max(this.bufferBytes - bufferedBytes, this.partitionBytes)
   }
 
-  /** Whether a fetch that was begun with the ticket is still of use. */
-  isCurrent(ticket: Ticket): boolean {
-    return this.partitions.get(ticket.partition)?.ticket === ticket
-  }
-
   /** The answer to a fetch. */
   accept(
     ticket: Ticket,

@@ -23,7 +23,7 @@ export class PartitionSend {
   readonly partition: number
   /** Of the first batch. */
   baseOffset = -1
-  /** Whether the first batch has been sent without an answer. */
+  /** Whether the first batch has been sent, and no answer says that it is not there. */
   isUncertain = false
   private readonly options: SendOptions
   private readonly batches: (readonly OutgoingRecord[])[]

@@ -7,6 +7,7 @@ import { isTransient, recordTooLarge, responseError, unknownOutcome } from '../.
 import type { TopicMetadata } from '../driver.ts'
 import { describeConfigsApi } from '../protocol/configs.ts'
 import { recordSizeBound } from '../protocol/encode-record-batch.ts'
+import { mayHaveAppended } from '../protocol/error-codes.ts'
 import { type ProducedBatch, type ProduceRequest, produceApi } from '../protocol/produce.ts'
 import type { Cluster } from './cluster.ts'
 import type { PartitionSend } from './partition-send.ts'
@@ -77,7 +78,8 @@ export class ProduceRounds {
   }
 
   private async findLeader({ topic, partition }: PartitionSend): Promise<void> {
-    if (this.topics.has(topic)) return
+    // What is known may be from before the partition was added.
+    if (this.topics.get(topic)?.partitions[partition] !== undefined) return
     const metadata = await this.cluster.require(topic)
     if (metadata.partitions[partition] === undefined) {
       throw responseError('UNKNOWN_TOPIC_OR_PARTITION', { doing: DOING, topic, partition })
@@ -115,7 +117,7 @@ export class ProduceRounds {
         send.done(answer.baseOffset)
         continue
       }
-      send.isUncertain = wereUncertain[index]!
+      send.isUncertain = wereUncertain[index]! || mayHaveAppended(answer.error)
       const error = await this.refused(send, answer)
       if (error === undefined) continue
       if (isTransient(error)) passing ??= error
@@ -129,21 +131,21 @@ export class ProduceRounds {
   /** @returns undefined for a batch that is to be sent again in halves */
   private async refused(send: PartitionSend, { error, message }: ProducedBatch): Promise<SluiceError | undefined> {
     const { topic, partition } = send
-    if (error === 'UNKNOWN_TOPIC_OR_PARTITION') {
-      await this.cluster.require(topic)
-      return responseError('LEADER_NOT_AVAILABLE', { doing: DOING, topic, partition })
-    }
     if (error === 'MESSAGE_TOO_LARGE' || error === 'RECORD_LIST_TOO_LARGE') {
       if (send.halve()) return undefined
       const controller = await this.cluster.controller()
       const { entries } = await controller.request(describeConfigsApi, { topic })
       return recordTooLarge(topic, recordSizeBound(send.records[0]!), entries.get('max.message.bytes')?.value)
     }
-    return responseError(error, { doing: DOING, topic, partition }, message)
+    return responseError(
+      await this.cluster.meaningOf(error, { topic, partition }),
+      { doing: DOING, topic, partition },
+      message,
+    )
   }
 }
 
-/** A batch that was sent without an answer may be there, whatever became of it afterwards. */
+/** A batch that was sent without an answer, or without a clear one, may be there, whatever became of it afterwards. */
 function failure(sends: readonly PartitionSend[], error: SluiceError): SluiceError {
   const uncertain = sends.find(({ isUncertain }) => isUncertain)
   if (uncertain === undefined) return error

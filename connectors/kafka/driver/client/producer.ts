@@ -9,6 +9,7 @@ import {
   initProducerIdApi,
   type TopicPartition,
 } from '../protocol/transactions.ts'
+import type { BrokerConnection } from './broker-connection.ts'
 import type { Cluster } from './cluster.ts'
 import { PartitionSend } from './partition-send.ts'
 import { ProduceRounds } from './produce-rounds.ts'
@@ -72,15 +73,16 @@ export class ClientProducer implements KafkaProducer {
   /** @param transactionalId undefined: a producer id for retries only */
   private async initialise(transactionalId: string | undefined): Promise<ProducerSession> {
     const { transactionTimeoutMs = DEFAULT_TRANSACTION_TIMEOUT_MS } = this.options
-    return await retrying(this.rounds.deliveryTimeoutMs, async () => {
-      const broker =
-        transactionalId === undefined
-          ? await this.cluster.controller()
-          : await this.cluster.coordinator('transaction', transactionalId)
+    const ask = async (broker: BrokerConnection) => {
       const { error, ...identity } = await broker.request(initProducerIdApi, { transactionalId, transactionTimeoutMs })
       if (error === 'NONE') return new ProducerSession(identity)
       throw responseError(error, { doing: 'initialising a producer', ...(transactionalId && { transactionalId }) })
-    })
+    }
+    return await retrying(this.rounds.deliveryTimeoutMs, async () =>
+      transactionalId === undefined
+        ? await ask(await this.cluster.controller())
+        : await this.cluster.atCoordinator('transaction', transactionalId, ask),
+    )
   }
 
   private async deliver(
@@ -154,18 +156,19 @@ class Transaction implements KafkaTransaction {
     if (partitions.length === 0) return
     const { transactionalId, session, cluster } = this
     await this.host.inTurn(() =>
-      retrying(this.host.timeoutMs, async () => {
-        const coordinator = await cluster.coordinator('transaction', transactionalId)
-        const request = { transactionalId, ...session.identity, partitions }
-        const answers = await coordinator.request(addPartitionsApi, request)
-        const failed = answers.filter(({ error }) => error !== 'NONE')
-        // The others were not tried because of this one.
-        const cause = failed.find(({ error }) => error !== 'OPERATION_NOT_ATTEMPTED')
-        if (cause === undefined) return
-        if (cause.error === 'UNKNOWN_TOPIC_OR_PARTITION') await cluster.require(cause.topic)
-        const doing = 'adding it to a transaction'
-        throw responseError(cause.error, { doing, transactionalId, topic: cause.topic, partition: cause.partition })
-      }),
+      retrying(this.host.timeoutMs, () =>
+        cluster.atCoordinator('transaction', transactionalId, async (coordinator) => {
+          const request = { transactionalId, ...session.identity, partitions }
+          const answers = await coordinator.request(addPartitionsApi, request)
+          const failed = answers.filter(({ error }) => error !== 'NONE')
+          // The others were not tried because of this one.
+          const cause = failed.find(({ error }) => error !== 'OPERATION_NOT_ATTEMPTED')
+          if (cause === undefined) return
+          const { topic, partition } = cause
+          const doing = 'adding it to a transaction'
+          throw responseError(await cluster.meaningOf(cause.error, cause), { doing, transactionalId, topic, partition })
+        }),
+      ),
     )
     for (const part of partitions) this.added.add(keyOf(part))
   }
@@ -175,27 +178,19 @@ class Transaction implements KafkaTransaction {
     if (this.added.size === 0) return
     const { transactionalId, session, cluster } = this
     const subject = { doing: commit ? 'committing its transaction' : 'aborting its transaction', transactionalId }
-    let isUncertain = false
-    await this.host.inTurn(async () => {
-      try {
-        await retrying(this.host.timeoutMs, async () => {
-          const coordinator = await cluster.coordinator('transaction', transactionalId)
+    await this.host.inTurn(() =>
+      retrying(this.host.timeoutMs, () =>
+        cluster.atCoordinator('transaction', transactionalId, async (coordinator) => {
           await coordinator.connect()
-          const wasUncertain = isUncertain
-          isUncertain = true
-          // To end it again in the same way is answered as if it were the first time.
-          const { error } = await coordinator.request(endTransactionApi, {
-            transactionalId,
-            ...session.identity,
-            commit,
+          const request = { transactionalId, ...session.identity, commit }
+          // Without an answer it is not sent again: the first may be on its way still, and would end the next transaction.
+          const { error } = await coordinator.request(endTransactionApi, request).catch((cause: unknown) => {
+            throw unknownOutcome(subject, cause)
           })
-          isUncertain = wasUncertain
           if (error !== 'NONE') throw responseError(error, subject)
-        })
-      } catch (error) {
-        throw isUncertain ? unknownOutcome(subject, error) : error
-      }
-    })
+        }),
+      ),
+    )
     this.added.clear()
   }
 }

@@ -40,7 +40,7 @@ export function encodeRecordBatch(records: readonly OutgoingRecord[], options: B
     .int32(-1) // leader_epoch
     .int8(2)
     .int32(0) // crc32c
-    .int16((compression === 'none' ? 0 : CODECS[compression].id) | (isTransactional ? ATTRIBUTES.TRANSACTIONAL : 0))
+    .int16(isTransactional ? ATTRIBUTES.TRANSACTIONAL : 0)
     .int32(records.length - 1)
     .int64(baseTimestampMs)
     .int64(records.reduce((max, { timestampMs }) => Math.max(max, timestampMs ?? nowMs), Number.NEGATIVE_INFINITY))
@@ -93,9 +93,13 @@ function varintSize(value: number): number {
   return sizeBytes
 }
 
+/** As it is where that is shorter: what a topic takes must not become too large for it. */
 function compressed(writer: RequestWriter, compression: Exclude<Compression, 'none'>): RequestWriter {
-  const records = CODECS[compression].compress(writer.view(BATCH.HEADER_BYTES))
+  const codec = CODECS[compression]
+  const records = codec.compress(writer.view(BATCH.HEADER_BYTES))
+  if (BATCH.HEADER_BYTES + records.length >= writer.length) return writer
   const header = writer.view().subarray(0, BATCH.HEADER_BYTES)
+  header.writeInt16BE(header.readInt16BE(BATCH.ATTRIBUTES_AT) | codec.id, BATCH.ATTRIBUTES_AT)
   return new RequestWriter(BATCH.HEADER_BYTES + records.length).bytes(header).bytes(records)
 }
 

@@ -108,3 +108,22 @@ const PASSING: ReadonlySet<KafkaErrorName> = new Set([
 export function isPassing(name: KafkaErrorName): boolean {
   return PASSING.has(name)
 }
+
+/**
+ * Errors that a leader may answer with after it has appended a batch: its followers were late, or others lead by now and
+ * have it from it.
+ */
+const AFTER_APPEND: ReadonlySet<KafkaErrorName> = new Set([
+  'UNKNOWN_SERVER_ERROR',
+  'NOT_LEADER_OR_FOLLOWER',
+  'REQUEST_TIMED_OUT',
+  'NETWORK_EXCEPTION',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'KAFKA_STORAGE_ERROR',
+  'FENCED_LEADER_EPOCH',
+])
+
+/** Whether a batch that was answered with it may be in the topic all the same. */
+export function mayHaveAppended(name: KafkaErrorName): boolean {
+  return AFTER_APPEND.has(name)
+}

@@ -51,7 +51,6 @@ export interface PartitionResponse {
 }
 
 export interface FetchResponse {
-  readonly throttleTimeMs: number
   readonly partitions: readonly PartitionResponse[]
 }
 
@@ -86,14 +85,14 @@ function encode(request: FetchRequest): Buffer {
 /** Of a fetch of one topic. */
 function decode(payload: Buffer): FetchResponse {
   const reader = new ResponseReader(payload)
-  const throttleTimeMs = reader.int32()
+  reader.int32() // throttle_time_ms
   reader.int16() // Of fetch sessions, which are not used.
   reader.int32()
   const topics = reader.array(() => {
     reader.string()
     return reader.array(() => decodePartition(reader))
   })
-  return { throttleTimeMs, partitions: topics.flat() }
+  return { partitions: topics.flat() }
 }
 
 function decodePartition(reader: ResponseReader): PartitionResponse {

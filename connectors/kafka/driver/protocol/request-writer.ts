@@ -72,11 +72,7 @@ export class RequestWriter {
     return this
   }
 
-  /** Leaves room, to be filled by {@link patchInt32} or {@link patchUint32}. */
-  skip(sizeBytes: number): number {
-    return this.advance(sizeBytes)
-  }
-
+  /** Over what was written there. */
   patchInt32(at: number, value: number): void {
     this.buffer.writeInt32BE(value, at)
   }

@@ -1,6 +1,7 @@
 /** The sink of a topic on the fake, as jobs open it. */
 import { KafkaSink, type KafkaSinkOptions, type KafkaSinkSettings } from '../../../../connectors/kafka/sink/sink.ts'
 import { memoryFiles } from '../../../../connectors/memory/memory-files.ts'
+import type { MetricScope } from '../../../../topology/contract/observability.ts'
 import type {
   CommitRequest,
   Committable,
@@ -32,10 +33,17 @@ export interface TestSinkOptions extends Partial<KafkaSinkOptions> {
   readonly partitions?: number
   readonly set?: Partial<KafkaSinkSettings>
   readonly config?: Readonly<Record<string, string>>
+  readonly metrics?: MetricScope
 }
 
 /** A cluster with the topic, and an outbox, that several attempts share. */
-export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: TestSinkOptions = {}) {
+export function testCluster({
+  partitions = 4,
+  set = {},
+  config = {},
+  metrics = silentMetrics,
+  ...rest
+}: TestSinkOptions = {}) {
   const clock = new ManualClock(Date.UTC(2026, 0, 1))
   const kafka = new FakeKafka({ clock })
   kafka.createTopic(TOPIC, partitions, config)
@@ -72,7 +80,7 @@ export function testCluster({ partitions = 4, set = {}, config = {}, ...rest }: 
     epoch,
     clock,
     logger,
-    metrics: silentMetrics,
+    metrics,
   })
   return {
     clock,

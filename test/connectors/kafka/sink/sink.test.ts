@@ -106,6 +106,23 @@ describe('a topic as a sink that is exactly once', () => {
     await committer.commit(await prepare(1n))
   })
 
+  test.each([
+    ['without a key, where the topic is compacted', { 'cleanup.policy': 'compact' }, { key: null }],
+    ['of tomorrow', {}, { key: bytes('user-1'), timestampMs: Date.UTC(2026, 0, 2) }],
+  ])('refuses a record %s when it is written: its checkpoint could not be committed', async (_which, config, parts) => {
+    const { begin } = testCluster({ config })
+    const { writer, prepare, committer } = await begin(1n)
+    const refused = { ...parts, value: bytes('x') }
+    expect(() => writer.write(new Batch([record('small=1'), refused]))).toThrow(
+      expect.objectContaining({
+        code: 'RECORD_REFUSED',
+        message: expect.stringMatching(/^job 'job', sink 'sink\(out\)', topic 'out': a record /),
+        fix: expect.stringContaining('`poisoned`'),
+      }),
+    )
+    await committer.commit(await prepare(1n, 'small=2'))
+  })
+
   test('names a topic that is not there', async () => {
     const cluster = testCluster()
     const refused = cluster.open({ topic: 'ouf' }).createWriter(cluster.context(1n))
@@ -158,6 +175,20 @@ describe('the topic of markers', () => {
     const { begin, kafka } = testCluster()
     kafka.createTopic(MARKERS, 1, { 'cleanup.policy': 'delete' })
     await expect(begin(1n)).rejects.toMatchObject({ code: 'MARKER_TOPIC_INVALID' })
+  })
+
+  test('is missed where it is another one: what a checkpoint owes may be in the topic', async () => {
+    const cluster = testCluster()
+    const crash = (name: string) => {
+      if (name === 'kafka-sink.before-removal') throw new Error('crash')
+    }
+    const first = await cluster.begin(1n, undefined, { faultPoint: crash })
+    const one = await first.prepare(1n, 'a=1')
+    await expect(first.committer.commit(one)).rejects.toThrow('crash')
+    const elsewhere = { settings: { ...cluster.settings, markerTopic: 'other-markers' } }
+    await expect(cluster.begin(2n, one, elsewhere)).rejects.toMatchObject({ code: 'MARKERS_MISSING' })
+    await cluster.begin(3n, one)
+    expect(cluster.values()).toEqual(['a=1'])
   })
 
   test('of a newer version is not guessed at', async () => {
@@ -218,6 +249,25 @@ describe('a commit whose reply is lost', () => {
     await clock.turn()
     await committer.close()
     await refused
+  })
+
+  test('goes on for as long as every producer gets something done', async () => {
+    const config = { 'max.message.bytes': '150' }
+    const { begin, kafka, clock, values } = testCluster({ set: { sinkShards: 1 }, config, transactionBytes: 1 })
+    const { committer, prepare } = await begin(1n)
+    const specs = Array.from({ length: 30 }, (_, i) => `a=${i}`)
+    kafka.network.next('end-transaction', 'reply-lost', { times: 30 })
+    const committed = committer.commit(await prepare(1n, ...specs))
+    let isDone = false
+    void committed.finally(() => {
+      isDone = true
+    })
+    for (let i = 0; i < 1_000 && !isDone; i++) {
+      await clock.turn()
+      clock.advance(0)
+    }
+    await committed
+    expect(values()).toEqual(specs)
   })
 
   test('fails the attempt when producers get nothing done for long', async () => {

@@ -32,6 +32,8 @@ const EXPECTED = [
   'killed',
   'stopped',
   'markers compacted',
+  'partition added',
+  'transaction timed out',
   'ended: FENCED',
   'log: producer-replaced',
   'log: markers-held',

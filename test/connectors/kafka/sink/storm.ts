@@ -63,6 +63,7 @@ class Storm {
       this.violations.push(String(error))
     }
     this.check()
+    world.counts['transaction timed out'] = world.kafka.transactions.timedOut
     return { counts: world.counts, violations: this.violations }
   }
 
@@ -90,11 +91,20 @@ class Storm {
     }
     if (world.chance(0.02)) world.resume(world.processes[world.between(0, world.processes.length - 1)]!)
     if (world.chance(0.01)) this.compact()
+    // While requests are on their way: transactions last too long.
+    if (world.chance(0.03)) world.clock.advance(world.between(100, 20_000))
+    if (world.chance(0.002)) this.addPartition()
   }
 
   private kill(process: StormProcess): void {
     this.world.count('killed')
     this.world.kill(process)
+  }
+
+  private addPartition(): void {
+    const { kafka } = this.world
+    kafka.addPartitions(TOPIC, kafka.topic(TOPIC).partitions.length + 1)
+    this.world.count('partition added')
   }
 
   private compact(): void {
@@ -184,7 +194,7 @@ class Storm {
         delivery: 'exactly-once',
         // Whoever is first decides.
         sinkShards: world.between(1, 4),
-        transactionTimeoutMs: 60_000,
+        transactionTimeoutMs: 1_000 * world.between(1, 60),
         markerTopic: MARKERS,
         compression: 'none',
       },
@@ -206,13 +216,15 @@ class Storm {
 
   private check(): void {
     const seen = new Map<number, number>()
-    const lastOfKey = new Map<string, number>()
-    for (const { key, value } of this.world.kafka.consume(TOPIC)) {
+    const lastOfPlace = new Map<string, number>()
+    for (const { key, value, partition } of this.world.kafka.consume(TOPIC)) {
       const number = Number.parseInt(text(value), 10)
       seen.set(number, (seen.get(number) ?? 0) + 1)
-      const before = lastOfKey.get(text(key)) ?? -1
-      if (number < before) this.violations.push(`${number} lies behind ${before} of the same key`)
-      lastOfKey.set(text(key), number)
+      // A key has another partition once there are more of them.
+      const place = `${text(key)} in ${partition}`
+      const before = lastOfPlace.get(place) ?? -1
+      if (number < before) this.violations.push(`${number} lies behind ${before} of ${place}`)
+      lastOfPlace.set(place, number)
     }
     for (let number = 0; number < this.records; number++) {
       const times = seen.get(number) ?? 0

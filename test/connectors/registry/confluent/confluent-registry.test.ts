@@ -7,7 +7,8 @@ import { openConfluentRegistry } from '../../../../connectors/registry/confluent
 type Answer = { readonly status: number; readonly body: unknown } | 'none'
 
 /** A registry that answers by path, and what it has been asked. */
-async function served(answers: Readonly<Record<string, Answer>>) {
+async function served(others: Readonly<Record<string, Answer>>) {
+  const answers: typeof others = { '/subjects': { status: 200, body: [] }, ...others }
   const asked: IncomingMessage[] = []
   const server = createServer((request, response) => {
     asked.push(request)
@@ -87,6 +88,18 @@ describe('errors', () => {
   test('that are answers, in its own words', async () => {
     const error = await ask({ status: 400, body: { error_code: 40001, message: 'Invalid id' } })
     expect(error).toMatchObject({ code: 'REGISTRY_REFUSED', message: expect.stringMatching(/refuses: Invalid id$/) })
+  })
+
+  test.each<[string, Answer]>([
+    ['a page', { status: 404, body: '<h1>Not Found</h1>' }],
+    ['JSON', { status: 404, body: { error_code: 404, message: 'Could not find resource for full path' } }],
+  ])('of a server that is no registry: %s', async (_name, answer) => {
+    const { registry } = await served({ '/schemas/ids/7': answer, '/subjects': answer })
+    await expect(registry.schemaById(7)).rejects.toMatchObject({
+      code: 'REGISTRY_REFUSED',
+      message: expect.stringMatching(/^there is no schema registry at http/),
+      fix: expect.stringContaining('SCHEMA_REGISTRY_URL'),
+    })
   })
 
   test('name the subject that was asked about', async () => {
