@@ -35,6 +35,12 @@ export interface KillRecord {
   readonly recordsInFlight: number
 }
 
+/** Of each reader. */
+interface Pace {
+  readonly rowsPerSecond: number
+  readonly rowsPerCheckpoint: number
+}
+
 export class KilledQuery {
   private readonly options: KilledQueryOptions
   private readonly processes: JobProcesses
@@ -56,13 +62,16 @@ export class KilledQuery {
     const { run, events, rowsPerSecond } = this.options
     const { victims, parallelisms } = run
     const records: KillRecord[] = []
+    // However slow checkpoints are, the input outlasts those before the second kill.
+    const rowsPerCheckpoint = Math.ceil(events / 20)
+    const unpaced = { rowsPerSecond: events, rowsPerCheckpoint: events }
     for (const [index, victim] of victims.entries()) {
       const parallelism = parallelisms[index]!
-      const coordinator = this.submit(parallelism, [], rowsPerSecond)
+      const coordinator = this.submit(parallelism, [], { rowsPerSecond, rowsPerCheckpoint })
       await this.untilReadBeyond(coordinator, (events * (index + 1)) / (victims.length + 2))
       records.push(await this.kill(coordinator, victim, parallelism))
     }
-    const last = this.submit(parallelisms[victims.length]!, ['--until', 'latest', '--drain'], events)
+    const last = this.submit(parallelisms[victims.length]!, ['--until', 'latest', '--drain'], unpaced)
     const { code, stderr } = await last.ended
     if (code !== 0) throw new Error(`the last attempt ended with ${code}: ${stderr}`)
     for (const { pid } of this.coordinators) {
@@ -80,7 +89,11 @@ export class KilledQuery {
     }
   }
 
-  private submit(parallelism: number, args: readonly string[], rowsPerSecond: number): StartedProcess {
+  private submit(
+    parallelism: number,
+    args: readonly string[],
+    { rowsPerSecond, rowsPerCheckpoint }: Pace,
+  ): StartedProcess {
     const { dataDir, run, env } = this.options
     const shape = ['--parallelism', String(parallelism), '--workers', String(Math.min(parallelism, WORKERS))]
     const coordinator = startJob(`jobs/nexmark/${run.query}.ts`, dataDir, [...shape, ...args], {
@@ -89,6 +102,7 @@ export class KilledQuery {
         ...env,
         ...this.processes.env,
         SLUICE_TEST_ROWS_PER_SECOND: String(rowsPerSecond),
+        SLUICE_TEST_MOST_ROWS_PER_CHECKPOINT: String(rowsPerCheckpoint),
         CHECKPOINT_INTERVAL: '300ms',
       },
     })
