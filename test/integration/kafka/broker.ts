@@ -50,9 +50,10 @@ export async function startProxiedBroker(env: Readonly<Record<string, string>> =
     .withNetworkAliases('kafka')
     .start()
   const plain = broker([bootstrap], container, async () => {
-    await container.stop()
-    await toxiproxy.stop()
+    // Each, whatever becomes of the others: a broker that was killed may be gone.
+    const stopped = await Promise.allSettled([container.stop(), toxiproxy.stop()])
     await network.stop()
+    for (const each of stopped) if (each.status === 'rejected') throw each.reason
   })
   return { ...plain, proxy }
 }
