@@ -73,18 +73,20 @@ export function formatMicros(micros: bigint): string {
 /** As {@link formatMicros}, without a zone. */
 export function formatLocalMicros(micros: bigint): string {
   if (micros < MIN_MICROS || micros >= END_MICROS) throw new RangeError(`${micros} µs is not within years 0001 to 9999`)
-  const whole = Number(micros)
-  // Doubles are five times as fast, and exact here.
-  const days = Number.isSafeInteger(whole) ? Math.floor(whole / 86_400e6) : Number(floorDays(micros))
-  const ofDay = Number.isSafeInteger(whole)
-    ? whole - days * 86_400e6
-    : Number(micros - floorDays(micros) * MICROS_PER_DAY)
+  const [days, ofDay] = splitDays(micros)
   return `${formatDate(days)}T${formatTimeOfDay(ofDay)}`
 }
 
-function floorDays(micros: bigint): bigint {
-  const days = micros / MICROS_PER_DAY
-  return days * MICROS_PER_DAY > micros ? days - 1n : days
+/** Days, and microseconds of the last. By doubles where they are exact, which spares a bigint for each step. */
+function splitDays(micros: bigint): [days: number, ofDay: number] {
+  const whole = Number(micros)
+  const perDay = Number(MICROS_PER_DAY)
+  if (Number.isSafeInteger(whole)) {
+    const days = Math.floor(whole / perDay)
+    return [days, whole - days * perDay]
+  }
+  const ofDay = ((micros % MICROS_PER_DAY) + MICROS_PER_DAY) % MICROS_PER_DAY
+  return [Number((micros - ofDay) / MICROS_PER_DAY), Number(ofDay)]
 }
 
 let lastDays = 0

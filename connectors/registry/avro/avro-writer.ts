@@ -22,18 +22,15 @@ export function avroWriter(type: avro.Type, struct: StructType): (row: unknown) 
   }
 }
 
-/** Where records are written before their size is known; it grows with the largest. */
-let scratch = Buffer.allocUnsafeSlow(16 << 10)
+/** Where records are written whose size is not known yet; one that is larger is written twice. */
+const SCRATCH = Buffer.allocUnsafeSlow(64 << 10)
 
 function encode(type: avro.Type, record: unknown): Uint8Array {
-  let end = type.encode(record, scratch, HEADER_BYTES)
+  const end = type.encode(record, SCRATCH, HEADER_BYTES)
+  if (end >= 0) return Buffer.from(SCRATCH.subarray(0, end))
   // Negative: so many bytes were missing.
-  if (end < 0) {
-    scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end))
-    end = type.encode(record, scratch, HEADER_BYTES)
-  }
-  const bytes = Buffer.allocUnsafe(end)
-  scratch.copy(bytes, 0, 0, end)
+  const bytes = Buffer.allocUnsafeSlow(SCRATCH.length - end)
+  type.encode(record, bytes, HEADER_BYTES)
   return bytes
 }
 

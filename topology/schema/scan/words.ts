@@ -31,7 +31,7 @@ export function copyText(k: number): string {
   return `
     for (let x = 0; p + 4 <= end && (x = ${word('p')}, ${isPlain}); p += 4, v${k} += 4) w${k}.setInt32(v${k}, x, true)
     while ((c = b[p]) !== 34) {
-      if (!(c >= 32) || c === 92) break record
+      if (p >= end || c < 32 || c === 92) break record
       if (c > 127) high = 1
       w${k}.setInt8(v${k}++, c)
       p++

@@ -194,6 +194,12 @@ describe('a scanned batch', () => {
     for (const records of [[odd], [good, odd], [good, good]]) check(records)
   })
 
+  test('goes no further than the end of a record that is cut off, whatever stands behind it', () => {
+    const [cut, behind] = [Buffer.from('{"text":"cut'), Buffer.alloc(1_000, 'x')]
+    const records = { bytes: Buffer.concat([cut, behind]), starts: Int32Array.of(0), ends: Int32Array.of(cut.length) }
+    expect(scan({ ...records, first: 0 }, 1)).toBeUndefined()
+  })
+
   test('has fields of any name', () => {
     const Odd = z.object({ __proto__x: int(), "a'b": int(), 'q"uote': z.string(), ü: int() })
     const text = '{"__proto__x":1,"a\'b":2,"q\\"uote":"x","ü":3}'
